@@ -1,0 +1,63 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+var (
+	// ErrNotFound is returned when a resource does not exist, or is not the caller's to know of.
+	ErrNotFound = errors.New("not found")
+	// ErrExists is returned when a resource that was to be new is there already.
+	ErrExists = errors.New("already exists")
+	// ErrStale is returned when a resource has another version than the write asked for.
+	ErrStale = errors.New("version is stale")
+	// ErrOnceConflict is returned when an idempotency key was used before with another body.
+	ErrOnceConflict = errors.New("idempotency key was used with another body")
+	// ErrOnceBusy is returned while a request of the same idempotency key is still in progress.
+	ErrOnceBusy = errors.New("a request with this idempotency key is in progress")
+	// ErrInUse is returned when a resource cannot be deleted because another one names it.
+	ErrInUse = errors.New("in use")
+	// ErrNewerFormat is returned when a store was written by a later release in a format that this one does not know.
+	ErrNewerFormat = errors.New("store has a newer format")
+	// ErrUnavailable is returned when a part that the call needs is not ready, full or closing; the same call may succeed later.
+	ErrUnavailable = errors.New("temporarily unavailable")
+	// ErrCorrupt is returned for stored bytes that do not decode.
+	ErrCorrupt = errors.New("stored value is corrupt")
+)
+
+// Fault is one thing wrong with an input.
+type Fault struct {
+	Path    string // dotted, with indexes: "placements[0].count"; empty: the input as a whole
+	Code    string // stable, snake_case: "unknown_field", "required", "out_of_range"
+	Message string // for people: what is wrong and what was expected
+}
+
+// Faults is the error of an input with at least one fault: all of them, in the order of the input.
+type Faults []Fault
+
+// Error tells every fault on one line.
+func (f Faults) Error() string {
+	parts := make([]string, len(f))
+	for i, fault := range f {
+		parts[i] = fault.Message
+		if fault.Path != "" {
+			parts[i] = fault.Path + ": " + fault.Message
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Add appends a fault; the message is formatted as by fmt.Sprintf.
+func (f *Faults) Add(path, code, format string, args ...any) {
+	*f = append(*f, Fault{Path: path, Code: code, Message: fmt.Sprintf(format, args...)})
+}
+
+// Err returns f as an error, or nil when there is no fault.
+func (f Faults) Err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return f
+}

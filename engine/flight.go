@@ -1,0 +1,71 @@
+package engine
+
+import "time"
+
+// Date is a day of the Gregorian calendar with no zone; the zero value is no date.
+type Date struct {
+	Year  int
+	Month time.Month
+	Day   int
+}
+
+// Moment is a bound of a flight: an instant, or a date, which is its midnight at each venue. Both zero: no bound.
+type Moment struct {
+	Instant time.Time // with the offset it was given in
+	Date    Date
+}
+
+// Flight says when a campaign holds, in each venue's own time zone.
+type Flight struct {
+	Start   Moment   // inclusive; none: since ever
+	End     Moment   // exclusive; none: for ever
+	Windows []Window // none: the whole day; otherwise one of them must hold
+	Except  []Date   // days left out; a window that runs past midnight belongs to the day on which it began
+}
+
+// Window is a span of the day on some weekdays. Where To is not after From it ends on the next day: 17:00 to 02:00.
+type Window struct {
+	Days []time.Weekday // ascending from Sunday; empty: every day
+	From TimeOfDay
+	To   TimeOfDay // exclusive; 24:00 is allowed
+}
+
+// TimeOfDay is minutes since midnight on the venue's wall clock, 0 to 1440.
+type TimeOfDay int
+
+// OpeningHours are the spans in which a venue is open, by the weekday on which they begin. A weekday without spans is
+// a closed day; nil altogether is always open.
+type OpeningHours map[time.Weekday][]Span
+
+// Span is a part of a day; where To is not after From it ends on the next day.
+type Span struct {
+	From, To TimeOfDay
+}
+
+// IsZero reports whether d is no date.
+func (d Date) IsZero() bool { return d == Date{} }
+
+// After reports whether d is later than e.
+func (d Date) After(e Date) bool { return e.Before(d) }
+
+// Before reports whether d is earlier than e.
+func (d Date) Before(e Date) bool {
+	if d.Year != e.Year {
+		return d.Year < e.Year
+	}
+	if d.Month != e.Month {
+		return d.Month < e.Month
+	}
+	return d.Day < e.Day
+}
+
+// DateOf returns the day of t in t's own location.
+func DateOf(t time.Time) Date {
+	y, m, d := t.Date()
+	return Date{y, m, d}
+}
+
+// String returns d as YYYY-MM-DD.
+func (d Date) String() string {
+	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+}

@@ -1,0 +1,18 @@
+package engine
+
+import "time"
+
+// Meta is what the store knows about a resource besides its content.
+type Meta struct {
+	Version uint64    // 1 for the first version; 0 for a resource that was never stored
+	Created time.Time // UTC
+	Updated time.Time // UTC, equals Created at version 1
+	By      string    // ID of the API key that wrote this version; "cli" for a command on a data folder
+}
+
+// Merchant is the tenant: it owns venues and campaigns. Its ID is unique in the store.
+type Merchant struct {
+	ID   string
+	Name Text
+	Meta Meta
+}

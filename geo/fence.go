@@ -1,0 +1,19 @@
+package geo
+
+// Fence is a closed region on the globe: a circle, a polygon with holes, several polygons or a set of H3 cells. It is
+// immutable and safe for concurrent use.
+type Fence struct {
+	shape shape
+}
+
+// shape is one kind of region.
+type shape interface {
+	contains(p LatLng) bool
+	distance(p LatLng) Meters
+}
+
+// Contains reports whether p lies in f. Cost: constant for a circle, linear in the edges of a polygon.
+func (f *Fence) Contains(p LatLng) bool { return f.shape.contains(p) }
+
+// Distance returns the distance from p to the fence, 0 inside.
+func (f *Fence) Distance(p LatLng) Meters { return f.shape.distance(p) }

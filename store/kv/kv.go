@@ -1,0 +1,108 @@
+// Package kv is the ordered key-value seam under the store: partitions, transactions of one aggregate, scans, change logs
+// and blocks of time-ordered records. It knows bytes only. Package badgerkv is its first engine; package storetest holds
+// the rules below as a suite that every engine passes.
+package kv
+
+import (
+	"context"
+	"errors"
+	"hash/fnv"
+	"time"
+)
+
+// Buckets is the number of virtual buckets over which partitions are spread; it is fixed for ever, since keys hold it.
+const Buckets = 1024
+
+// Part names a partition, the unit of a transaction: "m/<merchant>", "keys" …
+type Part string
+
+// Bucket returns the virtual bucket of p: FNV-1a of its bytes, modulo Buckets.
+func (p Part) Bucket() int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(p))
+	return int(h.Sum32() % Buckets)
+}
+
+// Log names a change log.
+type Log string
+
+// Stream names a sequence of blocks.
+type Stream string
+
+// KV is a key and its value. Both belong to the caller.
+type KV struct{ Key, Value []byte }
+
+// Entry is a payload in a change log.
+type Entry struct {
+	Seq     uint64 // dense from 1
+	Payload []byte
+}
+
+// Block is a block of a stream.
+type Block struct {
+	Time time.Time // to the millisecond
+	Seq  uint64    // ascending within the stream, not dense across time
+	Data []byte
+}
+
+var (
+	// ErrNotFound is returned by Get when there is no such key.
+	ErrNotFound = errors.New("key not found")
+	// ErrUnknownOutcome is returned when a commit may or may not have happened: retry with the same idempotency key.
+	ErrUnknownOutcome = errors.New("commit has an unknown outcome")
+	// ErrClosed is returned by calls on a closed engine.
+	ErrClosed = errors.New("engine is closed")
+)
+
+// Engine is an ordered key-value store. Keys are ordered by bytes within a partition. All methods are safe for concurrent use.
+type Engine interface {
+	// Update runs fn in one transaction of one partition, serialisable against every other of that partition. It is durable
+	// when Update returns nil. fn may run several times and is pure apart from tx; its error is returned as it is, and then
+	// nothing is written. guard is the key that concurrent updates of the same aggregate contend for: an engine may lock it first.
+	Update(ctx context.Context, p Part, guard []byte, fn func(Tx) error) error
+	// View runs fn on one consistent moment of a partition.
+	View(ctx context.Context, p Part, fn func(Reader) error) error
+	// Scan lists up to limit pairs of all partitions of a bucket whose key begins with prefix and is after a key of a partition, in (partition, key) order.
+	Scan(ctx context.Context, bucket int, prefix []byte, after Cursor, limit int) ([]Row, error)
+	// Head returns the sequence of the newest entry of a log, 0 for none.
+	Head(ctx context.Context, log Log) (uint64, error)
+	// Changes returns up to limit entries after a sequence, ascending, without a hole.
+	Changes(ctx context.Context, log Log, after uint64, limit int) ([]Entry, error)
+	// AppendBlock keeps a block durably.
+	AppendBlock(ctx context.Context, s Stream, at time.Time, block []byte) (seq uint64, err error)
+	// Blocks returns up to limit blocks of a stream with time at or after from and, within that, after a sequence, in the order of time and sequence.
+	Blocks(ctx context.Context, s Stream, from time.Time, after uint64, limit int) ([]Block, error)
+	// TrimBefore deletes the blocks of a stream that are older than t.
+	TrimBefore(ctx context.Context, s Stream, t time.Time) error
+	// Close waits for what is under way.
+	Close() error
+}
+
+// Cursor is a place in a bucket; the zero value is its start.
+type Cursor struct {
+	Part Part
+	Key  []byte
+}
+
+// Row is a pair and its partition.
+type Row struct {
+	Part Part
+	KV
+}
+
+// Reader reads a partition. Returned bytes belong to the caller.
+type Reader interface {
+	// Get returns ErrNotFound when there is none.
+	Get(key []byte) ([]byte, error)
+	// List returns up to limit pairs whose key begins with prefix and is greater than after (nil: from the first), ascending.
+	List(prefix, after []byte, limit int) ([]KV, error)
+}
+
+// Tx writes a partition. What was put is seen by Get and List of the same transaction.
+type Tx interface {
+	Reader
+	Put(key, value []byte) error
+	Delete(key []byte) error
+	// Emit appends to a log in the same transaction: its sequence is given at commit, dense, and an entry is never visible before a smaller one.
+	Emit(log Log, payload []byte) error
+}
