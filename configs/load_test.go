@@ -1,0 +1,133 @@
+package configs_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sihai-network/sihai/configs"
+)
+
+func TestDefaultsAreValidAndComplete(t *testing.T) {
+	o, err := configs.Defaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Listen != "127.0.0.1:8080" || o.Decision.DefaultSpend != (configs.Spend{Amount: 5000, Currency: "USD"}) ||
+		o.HTTP.ShutdownTimeout != 20*time.Second || o.RateLimit.Burst != 100 {
+		t.Errorf("unexpected defaults: %+v", o)
+	}
+	if err := o.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPrecedence(t *testing.T) {
+	file := write(t, "sihai.yaml", "listen: 127.0.0.1:1\nlog: {level: warn, format: json}\ndata: from-file\n")
+	o, err := configs.Load(configs.Sources{
+		File:  file,
+		Env:   []string{"SIHAI_LISTEN=127.0.0.1:2", "SIHAI_LOG_LEVEL=error", "HOME=/", "SIHAI_KEY=secret", "SIHAI_PORT_80_TCP=x"},
+		Flags: map[string]string{"listen": "127.0.0.1:3"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Listen != "127.0.0.1:3" || o.Log.Level != "error" || o.Log.Format != "json" || o.Data != "from-file" || o.Import.MaxRows != 1_000_000 {
+		t.Errorf("flags, variables, file and defaults do not go over each other in this order: %+v", o)
+	}
+}
+
+func TestFormats(t *testing.T) {
+	for name, body := range map[string]string{
+		"a.yaml": "rate_limit: {burst: 7}",
+		"a.yml":  "rate_limit:\n  burst: 7\n",
+		"a.json": `{"rate_limit": {"burst": 7}}`,
+		"a.toml": "[rate_limit]\nburst = 7\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			o, err := configs.Load(configs.Sources{File: write(t, name, body)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if o.RateLimit.Burst != 7 {
+				t.Errorf("burst = %d", o.RateLimit.Burst)
+			}
+		})
+	}
+}
+
+func TestEveryFaultAtOnce(t *testing.T) {
+	file := write(t, "sihai.yaml", `
+listen: nowhere
+log: {level: loud}
+decision: {default_spend: {amount: 1.5, currency: usd}, ip_accuracy: far}
+http: {read_timeout: 30, idle_timeout: 900h}
+import: {max_rows: 0, rows: 5}
+metric: {access: open}
+rate_limit: []
+`)
+	_, err := configs.Load(configs.Sources{File: file, Env: []string{"SIHAI_RATE_LIMIT_BURST=lots", "SIHAI_LOGLEVEL=info"}, Flags: map[string]string{"data": " "}})
+	var faults configs.Faults
+	if !errors.As(err, &faults) {
+		t.Fatalf("error is %v, not Faults", err)
+	}
+	var got []string
+	for _, f := range faults {
+		got = append(got, f.Path)
+	}
+	want := "listen data log.level decision.default_spend.amount decision.default_spend.currency decision.ip_accuracy import.max_rows " +
+		"http.read_timeout http.idle_timeout rate_limit.burst import.rows metric.access rate_limit loglevel"
+	if strings.Join(got, " ") != want {
+		t.Errorf("paths\n got %s\nwant %s\n%v", strings.Join(got, " "), want, err)
+	}
+	for _, part := range []string{`"loud" is not one of debug, info, warn, error`, "variable SIHAI_RATE_LIMIT_BURST", file, "is not a setting"} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("%q is not told in:\n%v", part, err)
+		}
+	}
+}
+
+func TestUnreadableFile(t *testing.T) {
+	for name, path := range map[string]string{
+		"absent": filepath.Join(t.TempDir(), "none.yaml"),
+		"format": write(t, "sihai.ini", "a=1"),
+		"syntax": write(t, "bad.yaml", "log: [unclosed"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := configs.Load(configs.Sources{File: path})
+			if err == nil || errors.As(err, new(configs.Faults)) {
+				t.Errorf("error is %v", err)
+			}
+		})
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add([]byte("listen: 127.0.0.1:80\nlog: {level: debug}"), "yaml", "SIHAI_DATA=x")
+	f.Add([]byte(`{"import": {"max_rows": 1e3}, "http": null}`), "json", "SIHAI_LISTEN")
+	f.Add([]byte("[log]\nlevel = 1979-05-27\n"), "toml", "SIHAI_=")
+	f.Add([]byte("a: &a [*a]\n1: 2\n? [x]: y"), "yml", "")
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, body []byte, format, env string) {
+		file := filepath.Join(dir, "c."+strings.Trim(format, "/\x00"))
+		if err := os.WriteFile(file, body, 0o600); err != nil {
+			t.Skip()
+		}
+		o, err := configs.Load(configs.Sources{File: file, Env: []string{env}})
+		if err == nil && o.Validate() != nil {
+			t.Errorf("loaded options are not valid: %v", o.Validate())
+		}
+	})
+}
+
+func write(t *testing.T, name, body string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(body), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

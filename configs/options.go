@@ -1,0 +1,108 @@
+package configs
+
+import "time"
+
+// Options is the whole configuration. Defaults returns one that is valid; the zero value is not.
+type Options struct {
+	Listen    string // host:port
+	Data      string // folder of the store
+	Log       Log
+	Decision  Decision
+	Import    Import
+	HTTP      HTTP
+	Metrics   Metrics
+	RateLimit RateLimit
+}
+
+// Log says what is logged and how.
+type Log struct {
+	Level  string // debug, info, warn, error
+	Format string // text, json
+}
+
+// Decision holds what a decision assumes where its request is silent.
+type Decision struct {
+	DefaultSpend Spend
+	IPAccuracy   float64 // metres
+	WalkingSpeed float64 // metres a second
+	Language     string  // BCP 47
+}
+
+// Spend is an amount in the minor units of its currency.
+type Spend struct {
+	Amount   int64
+	Currency string // ISO 4217
+}
+
+// Import bounds an upload.
+type Import struct {
+	MaxBytes    int64
+	MaxRows     int
+	MaxRowBytes int
+}
+
+// HTTP bounds a request and its time.
+type HTTP struct {
+	ReadHeaderTimeout time.Duration
+	ReadTimeout       time.Duration
+	WriteTimeout      time.Duration
+	IdleTimeout       time.Duration
+	ShutdownTimeout   time.Duration
+	MaxBodyBytes      int64
+}
+
+// Metrics says who may read them.
+type Metrics struct {
+	Access string // open, operator
+}
+
+// RateLimit bounds the requests of one API key.
+type RateLimit struct {
+	RequestsPerSecond float64 // 0: no limit
+	Burst             int
+}
+
+// The bounds of numbers; each is far beyond any use that was thought of, and keeps a slip of the pen from a crash.
+const (
+	maxBytes   = 1 << 40
+	maxCount   = 1 << 30
+	maxTimeout = 24 * time.Hour
+)
+
+// settings binds each path of default.yaml to its field and rule.
+func (o *Options) settings() []setting {
+	return []setting{
+		{"listen", address(&o.Listen)},
+		{"data", text(&o.Data)},
+		{"log.level", choice(&o.Log.Level, "debug", "info", "warn", "error")},
+		{"log.format", choice(&o.Log.Format, "text", "json")},
+		{"decision.default_spend.amount", whole(&o.Decision.DefaultSpend.Amount, 1, 1e12)},
+		{"decision.default_spend.currency", currency(&o.Decision.DefaultSpend.Currency)},
+		{"decision.ip_accuracy", number(&o.Decision.IPAccuracy, 1, 1e6)},
+		{"decision.walking_speed", number(&o.Decision.WalkingSpeed, 0, 100)},
+		{"decision.language", text(&o.Decision.Language)},
+		{"import.max_bytes", whole(&o.Import.MaxBytes, 1, maxBytes)},
+		{"import.max_rows", whole(&o.Import.MaxRows, 1, maxCount)},
+		{"import.max_row_bytes", whole(&o.Import.MaxRowBytes, 1, maxCount)},
+		{"http.read_header_timeout", duration(&o.HTTP.ReadHeaderTimeout)},
+		{"http.read_timeout", duration(&o.HTTP.ReadTimeout)},
+		{"http.write_timeout", duration(&o.HTTP.WriteTimeout)},
+		{"http.idle_timeout", duration(&o.HTTP.IdleTimeout)},
+		{"http.shutdown_timeout", duration(&o.HTTP.ShutdownTimeout)},
+		{"http.max_body_bytes", whole(&o.HTTP.MaxBodyBytes, 1, maxCount)},
+		{"metrics.access", choice(&o.Metrics.Access, "open", "operator")},
+		{"rate_limit.requests_per_second", number(&o.RateLimit.RequestsPerSecond, 0, 1e6)},
+		{"rate_limit.burst", whole(&o.RateLimit.Burst, 1, maxCount)},
+	}
+}
+
+// Validate returns nil, or Faults with every field that is out of its bounds.
+func (o Options) Validate() error {
+	var faults Faults
+	for _, s := range o.settings() {
+		if problem := s.check(); problem != "" {
+			faults = append(faults, Fault{Path: s.path, Message: problem})
+		}
+	}
+	return faults.err()
+}

@@ -1,0 +1,195 @@
+package configs
+
+import (
+	"fmt"
+	"math"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// setting is a path with the field that it fills.
+type setting struct {
+	path string
+	field
+}
+
+// field takes a value of a file (string, bool, int, float64, list …), of a variable or of a flag (string).
+type field interface {
+	// set returns what is wrong with the value, or "" when the field took it.
+	set(value any) string
+	// check returns what is wrong with the field as it is, or "".
+	check() string
+}
+
+type textField struct {
+	to   *string
+	rule func(string) string
+}
+
+func (f textField) set(value any) string {
+	s, ok := value.(string)
+	if !ok {
+		return fmt.Sprintf("expected text, got %s", kind(value))
+	}
+	*f.to = s
+	return ""
+}
+
+func (f textField) check() string { return f.rule(*f.to) }
+
+func text(to *string) field {
+	return textField{to, func(s string) string {
+		if strings.TrimSpace(s) == "" {
+			return "must not be empty"
+		}
+		return ""
+	}}
+}
+
+func choice(to *string, words ...string) field {
+	return textField{to, func(s string) string {
+		if !slices.Contains(words, s) {
+			return fmt.Sprintf("%q is not one of %s", s, strings.Join(words, ", "))
+		}
+		return ""
+	}}
+}
+
+func address(to *string) field {
+	return textField{to, func(s string) string {
+		_, port, err := net.SplitHostPort(s)
+		if err != nil {
+			return fmt.Sprintf("%q is not host:port", s)
+		}
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return fmt.Sprintf("port %q is not in [0, 65535]", port)
+		} else if strconv.FormatUint(n, 10) != port {
+			return fmt.Sprintf("port %q is not a plain number", port)
+		}
+		return ""
+	}}
+}
+
+func currency(to *string) field {
+	return textField{to, func(s string) string {
+		if len(s) != 3 || strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+			return fmt.Sprintf("%q is not an ISO 4217 code of three capitals", s)
+		}
+		return ""
+	}}
+}
+
+type wholeField[T int | int64] struct {
+	to       *T
+	min, max T
+}
+
+func whole[T int | int64](to *T, min, max T) field { return wholeField[T]{to, min, max} }
+
+func (f wholeField[T]) set(value any) string {
+	switch v := value.(type) {
+	case int:
+		*f.to = T(v)
+	case int64:
+		*f.to = T(v)
+	case float64: // a JSON number
+		if v != math.Trunc(v) || math.Abs(v) > 1<<53 {
+			return fmt.Sprintf("expected a whole number, got %v", v)
+		}
+		*f.to = T(v)
+	case string:
+		n, err := strconv.ParseInt(v, 10, 64)
+		if err != nil {
+			return fmt.Sprintf("expected a whole number, got %q", v)
+		}
+		*f.to = T(n)
+	default:
+		return fmt.Sprintf("expected a whole number, got %s", kind(value))
+	}
+	return ""
+}
+
+func (f wholeField[T]) check() string {
+	if *f.to < f.min || *f.to > f.max {
+		return fmt.Sprintf("%d is not in [%d, %d]", *f.to, f.min, f.max)
+	}
+	return ""
+}
+
+type numberField struct {
+	to       *float64
+	min, max float64
+}
+
+func number(to *float64, min, max float64) field { return numberField{to, min, max} }
+
+func (f numberField) set(value any) string {
+	switch v := value.(type) {
+	case int:
+		*f.to = float64(v)
+	case int64:
+		*f.to = float64(v)
+	case float64:
+		*f.to = v
+	case string:
+		n, err := strconv.ParseFloat(v, 64)
+		if err != nil {
+			return fmt.Sprintf("expected a number, got %q", v)
+		}
+		*f.to = n
+	default:
+		return fmt.Sprintf("expected a number, got %s", kind(value))
+	}
+	return ""
+}
+
+func (f numberField) check() string {
+	if !(*f.to >= f.min && *f.to <= f.max) { // so that NaN is out of bounds
+		return fmt.Sprintf("%v is not in [%v, %v]", *f.to, f.min, f.max)
+	}
+	return ""
+}
+
+type durationField struct{ to *time.Duration }
+
+func duration(to *time.Duration) field { return durationField{to} }
+
+func (f durationField) set(value any) string {
+	s, ok := value.(string)
+	if !ok {
+		return fmt.Sprintf("expected a duration such as 30s, got %s", kind(value))
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		return fmt.Sprintf("expected a duration such as 30s, got %q", s)
+	}
+	*f.to = d
+	return ""
+}
+
+func (f durationField) check() string {
+	if *f.to < time.Millisecond || *f.to > maxTimeout {
+		return fmt.Sprintf("%v is not in [%v, %v]", *f.to, time.Millisecond, maxTimeout)
+	}
+	return ""
+}
+
+// kind names the kind of a decoded value for people.
+func kind(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return "nothing"
+	case bool, int, int64, uint64, float64:
+		return fmt.Sprint(v)
+	case string:
+		return strconv.Quote(v)
+	case []any:
+		return "a list"
+	case map[string]any, map[any]any:
+		return "a group of settings"
+	}
+	return fmt.Sprintf("a %T", value)
+}
