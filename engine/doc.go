@@ -1,0 +1,47 @@
+// Package engine holds the words of Sihai and the seams between its rooms: plain types without tags, transport or storage,
+// and the interfaces by which one room uses another without importing it.
+//
+// The main types are Merchant, Venue and Campaign, which are uploaded; Request, Decision, Offer and Rejection, which are
+// asked and answered; Snapshot, the whole catalog as a decision reads it; and Store, what a program keeps.
+//
+//	decision, err := decider.Decide(ctx, &engine.Request{
+//		Time:       time.Now(),
+//		Location:   &engine.Location{Position: geo.LatLng{Lat: 25.7907, Lng: -80.1353}},
+//		Placements: []engine.PlacementRequest{{ID: "home", Count: 10}},
+//	}, nil)
+//
+// # The house
+//
+// Sihai is one module and one binary. Each folder is a room that speaks its own words:
+//
+//	cmd/sihai/command   the command line, one verb a file; app.go puts the rooms together, top to bottom
+//	configs             settings: defaults, file, variables, flags
+//	geo                 positions, fences, coverings, the index from a place to its fences; the only room that knows H3
+//	scoring             features, weights, the scorer, explanations that sum to the score
+//	engine              this package
+//	engine/catalog      campaigns in: validation, imports, publication of the next snapshot
+//	engine/decision     a request to a decision: retrieve, filter, score, order, explain
+//	engine/ledger       limits on showings, and what travellers did
+//	engine/wire         JSON and file shapes, strictly decoded
+//	engine/api          HTTP: one file a resource, keys and roles, the OpenAPI document
+//	engine/client       the Go client of that API
+//	store               the typed seams of this package over an ordered key-value seam; its bytes are drawn in store/FORMAT.md
+//	store/kv            that seam
+//	store/badgerkv      Badger under it
+//	store/storetest     the conformance suite that every storage engine passes
+//	testdata            worlds, scenarios with golden replies
+//
+// The imports between rooms are a table in cmd/sihai/command/arrows_test.go, and any other import fails that test. The inner
+// rooms (catalog, decision, ledger) never import one another: what two of them need is a word of this package.
+//
+// # Two jobs, each top to bottom
+//
+// An offers request: api and wire make a Request of the body and validate it once; the decision room loads the current
+// Snapshot by one atomic pointer, looks up the fences that hold the place, keeps or rejects each candidate with all its
+// reasons, makes a feature row of each, scores, orders and explains; the Decision goes out through wire and is queued to
+// the decision log by one owned writer. No lock and no disk read of campaigns is on this path.
+//
+// An upload: wire makes rows of the file; the catalog room validates each and tells every fault; the store keeps all rows
+// or none in one commit and tells the change feed; one builder follows the feed and publishes the next Snapshot by one
+// atomic swap.
+package engine
