@@ -1,0 +1,11 @@
+package command
+
+import "github.com/spf13/cobra"
+
+// verbs lists every verb; cobra adds help and completion.
+func (r *runner) verbs() []*cobra.Command {
+	return []*cobra.Command{
+		r.version(),
+		r.config(),
+	}
+}
