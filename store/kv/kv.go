@@ -10,10 +10,15 @@ import (
 	"time"
 )
 
+// Format numbers the bytes that a store is made of: an engine's own keys and the keys and values that package store puts
+// under them, see store/FORMAT.md. It grows with every change that this release's readers would not understand.
+const Format = 1
+
 // Buckets is the number of virtual buckets over which partitions are spread; it is fixed for ever, since keys hold it.
 const Buckets = 1024
 
-// Part names a partition, the unit of a transaction: "m/<merchant>", "keys" …
+// Part names a partition, the unit of a transaction: "m/<merchant>", "keys" … It has 1 to 200 bytes, none of them zero;
+// so have a Log and a Stream.
 type Part string
 
 // Bucket returns the virtual bucket of p: FNV-1a of its bytes, modulo Buckets.
@@ -40,9 +45,15 @@ type Entry struct {
 
 // Block is a block of a stream.
 type Block struct {
-	Time time.Time // to the millisecond
-	Seq  uint64    // ascending within the stream, not dense across time
+	Place
 	Data []byte
+}
+
+// Place is where in its stream a block lies. Blocks are ordered by time and then by sequence, which is the order in which
+// they were appended: an engine gives a block that is earlier than its stream's newest one the time of that one.
+type Place struct {
+	Time time.Time // UTC, to the millisecond
+	Seq  uint64    // ascending within the stream from 1, not dense
 }
 
 var (
@@ -50,6 +61,14 @@ var (
 	ErrNotFound = errors.New("key not found")
 	// ErrUnknownOutcome is returned when a commit may or may not have happened: retry with the same idempotency key.
 	ErrUnknownOutcome = errors.New("commit has an unknown outcome")
+	// ErrTooBig is returned when a transaction, a key or a value is larger than the engine can write at once.
+	ErrTooBig = errors.New("transaction is too big")
+	// ErrName is returned for a partition, log or stream whose name is empty, too long or holds a zero byte.
+	ErrName = errors.New("name is not valid")
+	// ErrLocked is returned when another process has the store open.
+	ErrLocked = errors.New("store is in use by another process")
+	// ErrNewerFormat is returned when a store was written by a later release, with a Format that this one does not know. Nothing of it was changed.
+	ErrNewerFormat = errors.New("store has a newer format")
 	// ErrClosed is returned by calls on a closed engine.
 	ErrClosed = errors.New("engine is closed")
 )
@@ -59,19 +78,22 @@ type Engine interface {
 	// Update runs fn in one transaction of one partition, serialisable against every other of that partition. It is durable
 	// when Update returns nil. fn may run several times and is pure apart from tx; its error is returned as it is, and then
 	// nothing is written. guard is the key that concurrent updates of the same aggregate contend for: an engine may lock it first.
+	// fn must be brief and must not call Update, AppendBlock, TrimBefore or Close: an engine may run updates one after the other.
+	// ErrTooBig when fn writes more than fits in one transaction. ctx counts until fn has run; from then on the answer is awaited.
 	Update(ctx context.Context, p Part, guard []byte, fn func(Tx) error) error
 	// View runs fn on one consistent moment of a partition.
 	View(ctx context.Context, p Part, fn func(Reader) error) error
-	// Scan lists up to limit pairs of all partitions of a bucket whose key begins with prefix and is after a key of a partition, in (partition, key) order.
+	// Scan lists up to limit pairs of all partitions of a bucket whose key begins with prefix and that come after a cursor, in the order of
+	// partition and then key, both by bytes.
 	Scan(ctx context.Context, bucket int, prefix []byte, after Cursor, limit int) ([]Row, error)
 	// Head returns the sequence of the newest entry of a log, 0 for none.
 	Head(ctx context.Context, log Log) (uint64, error)
 	// Changes returns up to limit entries after a sequence, ascending, without a hole.
 	Changes(ctx context.Context, log Log, after uint64, limit int) ([]Entry, error)
-	// AppendBlock keeps a block durably.
-	AppendBlock(ctx context.Context, s Stream, at time.Time, block []byte) (seq uint64, err error)
-	// Blocks returns up to limit blocks of a stream with time at or after from and, within that, after a sequence, in the order of time and sequence.
-	Blocks(ctx context.Context, s Stream, from time.Time, after uint64, limit int) ([]Block, error)
+	// AppendBlock keeps a block durably, in a transaction of its own. Tx.AppendBlock joins it to others.
+	AppendBlock(ctx context.Context, s Stream, at time.Time, block []byte) (Place, error)
+	// Blocks returns up to limit blocks of a stream that come after a place, in their order. Place{Time: t} is before every block of t.
+	Blocks(ctx context.Context, s Stream, after Place, limit int) ([]Block, error)
 	// TrimBefore deletes the blocks of a stream that are older than t.
 	TrimBefore(ctx context.Context, s Stream, t time.Time) error
 	// Close waits for what is under way.
@@ -98,11 +120,13 @@ type Reader interface {
 	List(prefix, after []byte, limit int) ([]KV, error)
 }
 
-// Tx writes a partition. What was put is seen by Get and List of the same transaction.
+// Tx writes a partition. What was put is seen by Get and List of the same transaction. Keys and values must not be changed after they were handed over.
 type Tx interface {
 	Reader
 	Put(key, value []byte) error
 	Delete(key []byte) error
+	// AppendBlock appends to a stream in the same transaction and returns the place that the block has once it is committed.
+	AppendBlock(s Stream, at time.Time, block []byte) (Place, error)
 	// Emit appends to a log in the same transaction: its sequence is given at commit, dense, and an entry is never visible before a smaller one.
 	Emit(log Log, payload []byte) error
 }
