@@ -10,6 +10,8 @@ type Fence struct {
 type shape interface {
 	contains(p LatLng) bool
 	distance(p LatLng) Meters
+	probability(p LatLng, sigma float64) float64
+	cover() Covering
 }
 
 // Contains reports whether p lies in f. Cost: constant for a circle, linear in the edges of a polygon.

@@ -1,0 +1,123 @@
+package geo
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/uber/h3-go/v4"
+)
+
+// MaxCells is the greatest number of cells of a fence.
+const MaxCells = 100_000
+
+// Cell is a cell of the H3 grid, its 64-bit index.
+type Cell = h3.Cell
+
+// cellSet is a set of H3 cells. A point is in it when the cell that H3 gives for the point, at the resolution of one of the listed
+// cells, is that cell.
+type cellSet struct {
+	cells       []Cell // ascending
+	resolutions []int  // in use, ascending
+}
+
+// NewCellSet returns the union of H3 cells, of one or several resolutions, given by their indexes in hexadecimal. Doubles count once. A point
+// belongs to the cell that H3 gives for it: the cells of a resolution share no point and leave none out. The error is Faults, with paths such as "[2]".
+func NewCellSet(indexes []string) (*Fence, error) {
+	var faults Faults
+	if len(indexes) == 0 {
+		faults.add("", "required", "a set of cells needs at least one cell")
+	}
+	if len(indexes) > MaxCells {
+		faults.add("", "too_many", "%d cells, at most %d are allowed", len(indexes), MaxCells)
+		return nil, faults
+	}
+	s := cellSet{cells: make([]Cell, 0, len(indexes))}
+	for i, index := range indexes {
+		cell := h3.CellFromString(index)
+		if len(index) > 16 || !cell.IsValid() || cell.String() != index {
+			faults.add(fmt.Sprintf("[%d]", i), "invalid", "%.20q is not an H3 cell index in lower-case hexadecimal", index)
+			continue
+		}
+		s.cells = append(s.cells, cell)
+	}
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	slices.Sort(s.cells)
+	s.cells = slices.Compact(s.cells)
+	for _, cell := range s.cells {
+		if r := cell.Resolution(); !slices.Contains(s.resolutions, r) {
+			s.resolutions = append(s.resolutions, r)
+		}
+	}
+	slices.Sort(s.resolutions)
+	return &Fence{shape: s}, nil
+}
+
+func (s cellSet) contains(p LatLng) bool {
+	for _, resolution := range s.resolutions {
+		cell, err := cellAt(p, resolution)
+		if err != nil {
+			return false
+		}
+		if _, ok := slices.BinarySearch(s.cells, cell); ok {
+			return true
+		}
+	}
+	return false
+}
+
+func (s cellSet) distance(p LatLng) Meters {
+	if s.contains(p) {
+		return 0
+	}
+	best := Meters(math.Inf(1))
+	for _, cell := range s.cells {
+		hull, err := hullOf(cell)
+		if err != nil || p.Distance(hull.center)-hull.radius > best {
+			continue
+		}
+		if outline, ok := hull.outline(); ok {
+			best = outline.distance(p, best)
+		}
+	}
+	return best
+}
+
+// cellAt returns the true cell of a position at a resolution; an error only for a position that is not valid.
+func cellAt(p LatLng, resolution int) (Cell, error) {
+	return h3.LatLngToCell(h3.LatLng{Lat: p.Lat, Lng: p.Lng}, resolution)
+}
+
+// hull is a cell's outline and a disc that holds it.
+type hull struct {
+	center   LatLng
+	radius   Meters
+	boundary []LatLng
+}
+
+// hullMargin widens a cell's disc beyond the rounding of H3's own arithmetic, which is under a millimetre.
+const hullMargin Meters = 0.01
+
+func hullOf(cell Cell) (hull, error) {
+	center, err := cell.LatLng()
+	if err != nil {
+		return hull{}, fmt.Errorf("centre of cell %s: %w", cell, err)
+	}
+	boundary, err := cell.Boundary()
+	if err != nil {
+		return hull{}, fmt.Errorf("boundary of cell %s: %w", cell, err)
+	}
+	h := hull{center: LatLng{center.Lat, center.Lng}, boundary: make([]LatLng, len(boundary))}
+	for i, v := range boundary {
+		h.boundary[i] = LatLng{v.Lat, v.Lng}
+		h.radius = max(h.radius, h.center.Distance(h.boundary[i]))
+	}
+	h.radius = h.radius*(1+1e-9) + hullMargin
+	return h, nil
+}
+
+// outline is the cell as a ring of straight lines in longitude and latitude; a cell's true edges are great circles, which differ by at most
+// edge²·tan(lat)/(8·EarthRadius): a centimetre for a cell of resolution 8 at 45 degrees.
+func (h hull) outline() (ring, bool) { return newRing(h.boundary) }

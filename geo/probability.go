@@ -1,0 +1,152 @@
+package geo
+
+import "math"
+
+// sigmasPerR68 is the radius that holds 68 % of a two-dimensional normal distribution of unit deviation: 1 - exp(-r²/2) = 0.68 (Rayleigh).
+const sigmasPerR68 = 1.5095921854516636
+
+// reach is the number of deviations beyond which the distribution counts nothing: exp(-8²/2) is 1e-14.
+const reach = 8
+
+// InsideProbability returns the chance, in [0, 1], that a traveller whose phone says p is in f. accuracy is the radius of 68 % confidence
+// of the fix; the error is taken as normal and the same in all directions. An accuracy of zero or less gives 0 or 1 as Contains.
+//
+// The chance is the integral of the density over the fence, turned by Green's theorem into one along its line: with ρ and φ
+// the polar coordinates round p, P = 1/2π ∮ (1 - exp(-ρ²/2σ²)) dφ. Near p it is summed by Gauss and Legendre's rule of eight nodes on pieces of at most
+// one deviation, beyond 8 deviations it is an angle, so that the sum itself is accurate to 1e-9. It is taken in a plane of longitudes and latitudes
+// scaled at p, where the edges of polygons are straight; for a fix of 1 km at 60 degrees of latitude the plane errs by less than 1e-3.
+// Cost: linear in the edges of the fence.
+func (f *Fence) InsideProbability(p LatLng, accuracy Meters) float64 {
+	if accuracy <= 0 {
+		if f.Contains(p) {
+			return 1
+		}
+		return 0
+	}
+	return min(1, max(0, f.shape.probability(p, float64(accuracy)/sigmasPerR68)))
+}
+
+// radial is (1 - exp(-ρ²/2σ²)) / ρ² as a function of ρ².
+func radial(rho2, sigma float64) float64 {
+	u := rho2 / (2 * sigma * sigma)
+	if u < 1e-9 {
+		return 1 / (2 * sigma * sigma)
+	}
+	return -math.Expm1(-u) / rho2
+}
+
+var legendreNodes = [4]float64{0.1834346424956498, 0.5255324099163290, 0.7966664774136267, 0.9602898564975363}
+var legendreWeights = [4]float64{0.3626837833783620, 0.3137066458778873, 0.2223810344533745, 0.1012285362903763}
+
+// integrate sums f from a to b on pieces no longer than step.
+func integrate(f func(float64) float64, a, b, step float64) float64 {
+	n := max(1, int(math.Ceil((b-a)/step)))
+	half := (b - a) / float64(2*n)
+	var sum float64
+	for i := range n {
+		mid := a + float64(2*i+1)*half
+		for k, node := range legendreNodes {
+			sum += legendreWeights[k] * (f(mid-half*node) + f(mid+half*node))
+		}
+	}
+	return sum * half
+}
+
+func (c circle) probability(p LatLng, sigma float64) float64 {
+	d, r := float64(c.center.Distance(p)), float64(c.radius)
+	near := reach * sigma
+	if d <= r-near {
+		return 1
+	}
+	if d >= r+near {
+		return 0
+	}
+	// The circle as seen from p: (d + r cos θ, r sin θ), twice its upper half. From θ = 0 to from it is further than near.
+	from := 0.0
+	if d+r > near {
+		from = math.Acos(max(-1, min(1, (near*near-d*d-r*r)/(2*d*r))))
+	}
+	angle := math.Atan2(r*math.Sin(from), d+r*math.Cos(from))
+	sum := integrate(func(theta float64) float64 {
+		cos := math.Cos(theta)
+		return radial(max(0, d*d+r*r+2*d*r*cos), sigma) * r * (r + d*cos)
+	}, from, math.Pi, sigma/r)
+	return (angle + sum) / math.Pi
+}
+
+func (s polygons) probability(p LatLng, sigma float64) (sum float64) {
+	for i := range s {
+		sum += s[i].outer.probability(p, sigma)
+		for j := range s[i].holes {
+			sum -= s[i].holes[j].probability(p, sigma)
+		}
+	}
+	return sum
+}
+
+func (s cellSet) probability(p LatLng, sigma float64) (sum float64) {
+	near := Meters(reach * sigma)
+	for _, cell := range s.cells {
+		hull, err := hullOf(cell)
+		if err != nil || p.Distance(hull.center)-hull.radius > near {
+			continue
+		}
+		if outline, ok := hull.outline(); ok {
+			sum += outline.probability(p, sigma)
+		}
+	}
+	return sum
+}
+
+// probability is the share of the distribution round p within the ring, over its repetitions round the globe.
+func (r *ring) probability(p LatLng, sigma float64) (sum float64) {
+	perLat := radians(float64(EarthRadius))
+	perLng := perLat * max(1e-9, math.Cos(radians(p.Lat)))
+	margin := reach * sigma / perLng
+	if (p.Lat-r.maxY)*perLat > reach*sigma || (r.minY-p.Lat)*perLat > reach*sigma {
+		return 0
+	}
+	first := math.Ceil((r.minX - margin - p.Lng) / 360)
+	last := math.Floor((r.maxX + margin - p.Lng) / 360)
+	if last-first > 4 { // within some metres of a pole, where the plane has no meaning
+		if r.locate(p) != outside {
+			return 1
+		}
+		return 0
+	}
+	for k := first; k <= last; k++ {
+		var turn float64
+		for i := range r.edges() {
+			x0, y0, x1, y1 := r.edge(i)
+			turn += edgeTurn((x0-p.Lng-360*k)*perLng, (y0-p.Lat)*perLat, (x1-p.Lng-360*k)*perLng, (y1-p.Lat)*perLat, sigma)
+		}
+		sum += math.Abs(turn) / (2 * math.Pi)
+	}
+	return min(1, sum)
+}
+
+// edgeTurn is ∫ (1 - exp(-ρ²/2σ²)) dφ along a segment, seen from the origin.
+func edgeTurn(x0, y0, x1, y1, sigma float64) float64 {
+	length := math.Hypot(x1-x0, y1-y0)
+	if length == 0 {
+		return 0
+	}
+	ux, uy := (x1-x0)/length, (y1-y0)/length
+	d := x0*uy - y0*ux // signed distance of the line from the origin: the origin lies to its left when positive
+	s0, s1 := x0*ux+y0*uy, x1*ux+y1*uy
+	near := reach * sigma
+	if math.Abs(d) >= near || s0 >= near || s1 <= -near {
+		return angleAlong(d, s0, s1)
+	}
+	a, b := max(s0, -near), min(s1, near)
+	middle := d * integrate(func(s float64) float64 { return radial(d*d+s*s, sigma) }, a, b, sigma)
+	return angleAlong(d, s0, a) + middle + angleAlong(d, b, s1)
+}
+
+// angleAlong is the angle under which the part from s0 to s1 of a line at distance d is seen.
+func angleAlong(d, s0, s1 float64) float64 {
+	if d == 0 || s0 >= s1 {
+		return 0
+	}
+	return math.Atan2(d*(s1-s0), d*d+s0*s1)
+}
