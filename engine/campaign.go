@@ -134,6 +134,12 @@ type FrequencyCap struct {
 	Window time.Duration
 }
 
+// The bounds of a frequency cap: what has to be remembered of each user's showings.
+const (
+	MaxCapCount  = 1000
+	MaxCapWindow = 90 * 24 * time.Hour
+)
+
 // Pacing says how a budget is spread over its period.
 type Pacing string
 
