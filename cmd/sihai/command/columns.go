@@ -50,8 +50,6 @@ func parseColumns(take, fixed []string) (columns, error) {
 	return c, nil
 }
 
-func (c columns) isZero() bool { return len(c.take) == 0 && len(c.fixed) == 0 }
-
 // rows reads a CSV file under its new columns.
 type rows struct {
 	src    *csv.Reader

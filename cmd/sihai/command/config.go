@@ -11,10 +11,17 @@ func (r *runner) config() *cobra.Command {
 		Use:   "config",
 		Short: "Print every setting with its default and what it means",
 		Long: "Print every setting with its default and what it means. A file given with --config, then SIHAI_* variables\n" +
-			"(log.level is SIHAI_LOG_LEVEL), then flags go over these values.",
+			"(log.level is SIHAI_LOG_LEVEL), then flags go over these values: --output json prints what they make together.",
 		Args: cobra.NoArgs,
 		RunE: r.do(func(*cobra.Command, []string) error {
-			_, err := r.Out.Write(configs.DefaultYAML())
+			options, err := r.options(nil)
+			if err != nil {
+				return err
+			}
+			if r.flags.output == "json" {
+				return r.printJSON(options)
+			}
+			_, err = r.Out.Write(configs.DefaultYAML())
 			return err
 		}),
 	}
