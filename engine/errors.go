@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -52,6 +53,47 @@ func (f Faults) Error() string {
 // Add appends a fault; the message is formatted as by fmt.Sprintf.
 func (f *Faults) Add(path, code, format string, args ...any) {
 	*f = append(*f, Fault{Path: path, Code: code, Message: fmt.Sprintf(format, args...)})
+}
+
+// Merge returns f and those of more that tell of something else: a fault at a path that one of f names, lies under or holds is
+// taken to follow from it and left out. It lets a decoder and the rules behind it tell everything at once.
+func (f Faults) Merge(more Faults) Faults {
+	merged := f[:len(f):len(f)]
+	for _, fault := range more {
+		if !slices.ContainsFunc(f, func(known Fault) bool { return related(known.Path, fault.Path) }) {
+			merged = append(merged, fault)
+		}
+	}
+	return merged
+}
+
+// Under returns f with its paths put under a path.
+func (f Faults) Under(path string) Faults {
+	if path == "" {
+		return f
+	}
+	out := make(Faults, len(f))
+	for i, fault := range f {
+		switch {
+		case fault.Path == "":
+			fault.Path = path
+		case fault.Path[0] == '[':
+			fault.Path = path + fault.Path
+		default:
+			fault.Path = path + "." + fault.Path
+		}
+		out[i] = fault
+	}
+	return out
+}
+
+// related reports whether one of two paths is the other or holds it. The input as a whole holds nothing in particular.
+func related(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	rest, under := strings.CutPrefix(b, a)
+	return under && (rest == "" || a != "" && (rest[0] == '.' || rest[0] == '['))
 }
 
 // Err returns f as an error, or nil when there is no fault.

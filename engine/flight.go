@@ -15,6 +15,38 @@ type Moment struct {
 	Date    Date
 }
 
+// IsZero reports whether m bounds nothing.
+func (m Moment) IsZero() bool { return m.Instant.IsZero() && m.Date.IsZero() }
+
+// In returns the instant of m at a venue of a zone; zero for no bound. A date is the first instant of that day there.
+func (m Moment) In(zone *time.Location) time.Time {
+	if !m.Instant.IsZero() {
+		return m.Instant.In(zone)
+	}
+	if m.Date.IsZero() {
+		return time.Time{}
+	}
+	return m.Date.StartIn(zone)
+}
+
+// StartIn returns the first instant of d in a zone. That is not always midnight: where a clock is put forward at
+// midnight the day begins later, and where it is put back across midnight the first of the two counts.
+func (d Date) StartIn(zone *time.Location) time.Time {
+	t := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, zone)
+	begin, end := t.ZoneBounds()
+	if DateOf(t).Before(d) && !end.IsZero() {
+		return end
+	}
+	if !begin.IsZero() {
+		_, now := t.Zone()
+		_, was := begin.Add(-time.Second).Zone()
+		if first := t.Add(time.Duration(now-was) * time.Second); first.Before(begin) && DateOf(first) == d {
+			return first
+		}
+	}
+	return t
+}
+
 // Flight says when a campaign holds, in each venue's own time zone.
 type Flight struct {
 	Start   Moment   // inclusive; none: since ever

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"time"
+
+	"github.com/sihai-network/sihai/scoring"
 )
 
 // Decider answers requests.
@@ -26,6 +28,30 @@ type Importer interface {
 	// Import, also when every row is faulty; an error is a failure of the upload itself, which then changed nothing.
 	// progress, if not nil, is told the rows read so far.
 	RunImport(ctx context.Context, w Write, i Import, rows RowReader, progress func(rows int)) (Import, error)
+}
+
+// Catalog changes what merchants own and how offers are ranked. Each call validates its argument first and returns Faults
+// with everything that is wrong; then it is one transaction of the store, see Write.
+type Catalog interface {
+	PutMerchant(ctx context.Context, w Write, m Merchant) (Merchant, error)
+	// PutVenue finds the time zone from the position where none is given.
+	PutVenue(ctx context.Context, w Write, v Venue) (Venue, error)
+	DeleteVenue(ctx context.Context, w Write, merchant, id string) error
+	PutCampaign(ctx context.Context, w Write, c Campaign) (Campaign, error)
+	// SetStatus enables, disables or archives. An archived campaign stays so: Faults otherwise.
+	SetStatus(ctx context.Context, w Write, merchant, id string, s Status) (Campaign, error)
+	PutProfile(ctx context.Context, w Write, p scoring.Profile) (scoring.Profile, error)
+	ActivateProfile(ctx context.Context, w Write, name string, version uint64) (scoring.Profile, error)
+	PutRates(ctx context.Context, w Write, days Rates) (int, error)
+	// CreateKey makes a key with a new secret and returns the secret, which is kept nowhere. k holds role, merchant and note.
+	CreateKey(ctx context.Context, w Write, k Key) (created Key, secret string, err error)
+	RevokeKey(ctx context.Context, w Write, id string) (Key, error)
+
+	// CheckMerchant, CheckVenue and CheckCampaign tell what Put would refuse in the value itself, and write nothing.
+	CheckMerchant(m *Merchant) Faults
+	CheckVenue(v *Venue) Faults
+	// CheckCampaign compiles the geofences of c besides.
+	CheckCampaign(c *Campaign) Faults
 }
 
 // Limits says which budgets, caps and pacing keep an offer back.

@@ -24,6 +24,8 @@ type Snapshot struct {
 	Rates      Rates
 	Popularity map[CampaignRef]Counts
 	Listings   int // campaigns that can be offered or rejected
+	// Keys holds the API keys that are not revoked, by hash.
+	Keys map[[32]byte]Key
 }
 
 // CampaignRef names a campaign across merchants.
