@@ -1,0 +1,395 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/sihai-network/sihai/engine"
+)
+
+// bind reads one JSON value into v, a pointer to the type of p, in one pass. It reads on behind a fault, so that all are told; only
+// what is no JSON ends it. Members that are null count as absent.
+func bind(data []byte, p *plan, v any) engine.Faults {
+	b := binder{dec: jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true))}
+	err := b.value(p, reflect.ValueOf(v).Elem())
+	if err == nil {
+		if _, err = b.dec.ReadToken(); err == nil {
+			b.faults.Add("", "syntax", "something follows the JSON value")
+		} else if errors.Is(err, io.EOF) {
+			err = nil
+		}
+	}
+	if err != nil {
+		b.faults.Add("", "syntax", "%s", syntaxMessage(err, b.dec.InputOffset()))
+	}
+	return b.faults
+}
+
+func syntaxMessage(err error, at int64) string {
+	var syntax *jsontext.SyntacticError
+	if errors.As(err, &syntax) {
+		return fmt.Sprintf("not valid JSON at byte %d: %v", syntax.ByteOffset, syntax.Err)
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Sprintf("not valid JSON: ends early, at byte %d", at)
+	}
+	return fmt.Sprintf("not valid JSON at byte %d: %v", at, err)
+}
+
+// binder is one reading of one value.
+type binder struct {
+	dec    *jsontext.Decoder
+	path   []byte
+	faults engine.Faults
+}
+
+// fault adds a fault at the current path.
+func (b *binder) fault(code, format string, args ...any) {
+	b.faults.Add(string(b.path), code, format, args...)
+}
+
+// member goes into a member of an object and returns what leave takes to come back.
+func (b *binder) member(name string) int {
+	n := len(b.path)
+	if n > 0 {
+		b.path = append(b.path, '.')
+	}
+	b.path = append(b.path, name...)
+	return n
+}
+
+// item goes into an item of a list.
+func (b *binder) item(i int) int {
+	n := len(b.path)
+	b.path = append(b.path, '[')
+	b.path = strconv.AppendInt(b.path, int64(i), 10)
+	b.path = append(b.path, ']')
+	return n
+}
+
+func (b *binder) leave(n int) { b.path = b.path[:n] }
+
+// value reads the next value; its error is a syntax error.
+func (b *binder) value(p *plan, v reflect.Value) error {
+	kind := b.dec.PeekKind()
+	if !p.accepts(kind) {
+		if kind != 0 { // zero: a syntax error, which skipping finds
+			b.fault("wrong_type", "must be %s, not %s", p.noun(), kindNoun(kind))
+		}
+		return b.dec.SkipValue()
+	}
+	if p.pointer {
+		v.Set(reflect.New(v.Type().Elem()))
+		v = v.Elem()
+	}
+	switch p.shape {
+	case shapeObject:
+		return b.object(p, v)
+	case shapeDict:
+		return b.dict(p, v)
+	case shapeList:
+		return b.list(p, v)
+	case shapeRaw:
+		raw, err := b.dec.ReadValue()
+		if err == nil {
+			compact := bytes.Buffer{}
+			err = json.Compact(&compact, raw)
+			v.SetBytes(compact.Bytes())
+		}
+		return err
+	}
+	token, err := b.dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	b.scalar(p, v, token)
+	return nil
+}
+
+// accepts reports whether a value of a kind can be bound.
+func (p *plan) accepts(kind jsontext.Kind) bool {
+	switch p.shape {
+	case shapeObject, shapeDict:
+		return kind == '{'
+	case shapeList:
+		return kind == '['
+	case shapeText:
+		return kind == '"'
+	case shapeInteger, shapeNumber:
+		return kind == '0'
+	case shapeFlag:
+		return kind == 't' || kind == 'f'
+	case shapeScalar:
+		return kind == '"' || kind == '0' || kind == 't' || kind == 'f'
+	}
+	return kind != 0
+}
+
+func (p *plan) noun() string {
+	switch p.shape {
+	case shapeObject, shapeDict:
+		return "an object"
+	case shapeList:
+		return "a list"
+	case shapeText:
+		return "a string"
+	case shapeInteger:
+		return "a whole number"
+	case shapeNumber:
+		return "a number"
+	case shapeFlag:
+		return "true or false"
+	}
+	return "a string, a number, true or false"
+}
+
+func kindNoun(kind jsontext.Kind) string {
+	switch kind {
+	case '{':
+		return "an object"
+	case '[':
+		return "a list"
+	case '"':
+		return "a string"
+	case '0':
+		return "a number"
+	case 'n':
+		return "null"
+	}
+	return "true or false"
+}
+
+func (b *binder) object(p *plan, v reflect.Value) error {
+	if _, err := b.dec.ReadToken(); err != nil {
+		return err
+	}
+	var seen, given uint64
+	for b.dec.PeekKind() != '}' {
+		token, err := b.dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		i, known := p.byName[token.String()]
+		if !known {
+			if err := b.unknown(p, token.String()); err != nil {
+				return err
+			}
+			continue
+		}
+		f := &p.fields[i]
+		n := b.member(f.name)
+		if seen&(1<<i) != 0 {
+			b.fault("duplicate", "is given twice")
+		}
+		seen |= 1 << i
+		if f.readOnly || b.dec.PeekKind() == 'n' {
+			err = b.dec.SkipValue()
+		} else {
+			given |= 1 << i
+			err = b.value(f.plan, v.FieldByIndex(f.index))
+		}
+		b.leave(n)
+		if err != nil {
+			return err
+		}
+	}
+	for i := range p.fields {
+		if f := &p.fields[i]; f.required && !f.readOnly && given&(1<<i) == 0 {
+			n := b.member(f.name)
+			b.fault("required", "is missing")
+			b.leave(n)
+		}
+	}
+	_, err := b.dec.ReadToken()
+	return err
+}
+
+// unknown tells of a member that p does not have, and of the nearest that it has.
+func (b *binder) unknown(p *plan, name string) error {
+	n := b.member(clip(name))
+	if near := p.nearest(name); near != "" {
+		b.fault("unknown_field", "no such field; did you mean %s?", near)
+	} else {
+		b.fault("unknown_field", "no such field")
+	}
+	b.leave(n)
+	return b.dec.SkipValue()
+}
+
+func (b *binder) dict(p *plan, v reflect.Value) error {
+	if _, err := b.dec.ReadToken(); err != nil {
+		return err
+	}
+	made := reflect.MakeMap(v.Type())
+	item := reflect.New(v.Type().Elem()).Elem()
+	for b.dec.PeekKind() != '}' {
+		token, err := b.dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		name := token.String()
+		n := b.member(clip(name))
+		key := reflect.ValueOf(name)
+		if made.MapIndex(key).IsValid() {
+			b.fault("duplicate", "is given twice")
+		}
+		if p.rules.maxItems > 0 && made.Len() == p.rules.maxItems {
+			b.fault("too_many", "at most %d members", p.rules.maxItems)
+		}
+		item.SetZero()
+		if b.dec.PeekKind() == 'n' {
+			err = b.dec.SkipValue()
+		} else {
+			err = b.value(p.elem, item)
+			made.SetMapIndex(key, item)
+		}
+		b.leave(n)
+		if err != nil {
+			return err
+		}
+	}
+	v.Set(made)
+	_, err := b.dec.ReadToken()
+	return err
+}
+
+func (b *binder) list(p *plan, v reflect.Value) error {
+	if _, err := b.dec.ReadToken(); err != nil {
+		return err
+	}
+	made := reflect.MakeSlice(v.Type(), 0, 4)
+	for i := 0; b.dec.PeekKind() != ']'; i++ {
+		if p.rules.maxItems > 0 && i >= p.rules.maxItems {
+			if i == p.rules.maxItems {
+				b.fault("too_many", "has more than %d items", p.rules.maxItems)
+			}
+			if err := b.dec.SkipValue(); err != nil {
+				return err
+			}
+			continue
+		}
+		n := b.item(i)
+		made = reflect.Append(made, reflect.Zero(v.Type().Elem()))
+		err := b.value(p.elem, made.Index(i))
+		b.leave(n)
+		if err != nil {
+			return err
+		}
+	}
+	if made.Len() < p.rules.minItems {
+		b.fault("required", "needs at least %d items", p.rules.minItems)
+	}
+	v.Set(made)
+	_, err := b.dec.ReadToken()
+	return err
+}
+
+// scalar binds a string, a number or a bool.
+func (b *binder) scalar(p *plan, v reflect.Value, token jsontext.Token) {
+	switch p.shape {
+	case shapeText:
+		b.text(p, v, token.String())
+	case shapeFlag:
+		v.SetBool(token.Bool())
+	case shapeInteger:
+		b.integer(p, v, token.String())
+	case shapeNumber:
+		if x, ok := b.number(token.String()); ok {
+			b.between(p, x, token.String())
+			v.SetFloat(x)
+		}
+	case shapeScalar:
+		switch token.Kind() {
+		case '"':
+			v.Set(reflect.ValueOf(token.String()))
+		case '0':
+			if x, ok := b.number(token.String()); ok {
+				v.Set(reflect.ValueOf(x))
+			}
+		default:
+			v.Set(reflect.ValueOf(token.Bool()))
+		}
+	}
+}
+
+func (b *binder) text(p *plan, v reflect.Value, s string) {
+	r := &p.rules
+	switch {
+	case len(r.enum) > 0 && !slices.Contains(r.enum, s):
+		b.fault("invalid", "%q is none of %s", clip(s), strings.Join(r.enum, ", "))
+		return
+	case r.maxLength > 0 && utf8.RuneCountInString(s) > r.maxLength:
+		b.fault("too_long", "has more than %d characters", r.maxLength)
+	case r.minLength > 0 && utf8.RuneCountInString(s) < r.minLength:
+		b.fault("required", "must not be empty")
+	}
+	v.SetString(s)
+}
+
+func (b *binder) integer(p *plan, v reflect.Value, literal string) {
+	n, err := strconv.ParseInt(literal, 10, 64)
+	if err != nil {
+		if errors.Is(err, strconv.ErrRange) {
+			b.fault("out_of_range", "%s is too large", clip(literal))
+		} else {
+			b.fault("wrong_type", "must be a whole number without a point or an exponent, not %s", clip(literal))
+		}
+		return
+	}
+	if v.Kind() == reflect.Uint64 {
+		if n < 0 {
+			b.fault("out_of_range", "%d is below 0", n)
+			return
+		}
+		v.SetUint(uint64(n))
+	} else {
+		v.SetInt(n)
+	}
+	b.between(p, float64(n), literal)
+}
+
+func (b *binder) number(literal string) (float64, bool) {
+	x, err := strconv.ParseFloat(literal, 64)
+	if err != nil || math.IsInf(x, 0) {
+		b.fault("out_of_range", "%s is too large", clip(literal))
+		return 0, false
+	}
+	return x, true
+}
+
+// between tells of a number outside the bounds of p.
+func (b *binder) between(p *plan, x float64, literal string) {
+	low, high := p.rules.minimum, p.rules.maximum
+	switch {
+	case low != nil && high != nil && (x < *low || x > *high):
+		b.fault("out_of_range", "%s is not between %v and %v", clip(literal), *low, *high)
+	case low != nil && x < *low:
+		b.fault("out_of_range", "%s is below %v", clip(literal), *low)
+	case high != nil && x > *high:
+		b.fault("out_of_range", "%s is above %v", clip(literal), *high)
+	}
+}
+
+// clip shortens a client's text for a message.
+func clip(s string) string {
+	const most = 60
+	if len(s) <= most {
+		return s
+	}
+	cut := most
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
+}

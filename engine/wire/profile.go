@@ -1,0 +1,69 @@
+package wire
+
+import (
+	"reflect"
+
+	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/scoring"
+)
+
+// Profile is a versioned set of weights.
+type Profile struct {
+	Name                 string             `json:"name,omitempty" maxLength:"64" doc:"may be left out where the path names it"`
+	Version              uint64             `json:"version,omitempty" readOnly:"true"`
+	Weights              map[string]float64 `json:"weights" doc:"feature → weight, -100 to 100; a feature left out counts nothing"`
+	Bias                 float64            `json:"bias,omitempty"`
+	Floor                float64            `json:"floor,omitempty" doc:"least score that is offered"`
+	MaxPerCampaign       int                `json:"max_per_campaign,omitempty" doc:"offers of one placement; 0: any number"`
+	MaxPerMerchant       int                `json:"max_per_merchant,omitempty"`
+	MaxPerCategory       int                `json:"max_per_category,omitempty"`
+	MinInsideProbability float64            `json:"min_inside_probability,omitempty" doc:"least chance of being in the geofence that is offered, 0 to 1"`
+	Note                 string             `json:"note,omitempty"`
+	Active               bool               `json:"active,omitempty" readOnly:"true" doc:"new decisions use this version"`
+	Author               string             `json:"author,omitempty" readOnly:"true"`
+	CreatedAt            string             `json:"created_at,omitempty" readOnly:"true" format:"date-time"`
+}
+
+var profilePlan = planOf(reflect.TypeFor[Profile]())
+
+// DecodeProfile reads a profile. The faults are all there are; the profile holds what could be read.
+func DecodeProfile(data []byte) (scoring.Profile, engine.Faults) {
+	var p Profile
+	faults := bind(data, profilePlan, &p)
+	return scoring.Profile{
+		Name: p.Name, Weights: p.Weights, Bias: p.Bias, Floor: p.Floor,
+		MaxPerCampaign: p.MaxPerCampaign, MaxPerMerchant: p.MaxPerMerchant, MaxPerCategory: p.MaxPerCategory,
+		MinInsideProbability: p.MinInsideProbability, Note: p.Note,
+	}, faults
+}
+
+// ProfileOf returns p as it is sent; active is the version in use.
+func ProfileOf(p *scoring.Profile, active engine.ProfileRef) Profile {
+	weights := p.Weights
+	if weights == nil {
+		weights = map[string]float64{}
+	}
+	return Profile{
+		Name: p.Name, Version: p.Version, Weights: weights, Bias: p.Bias, Floor: p.Floor,
+		MaxPerCampaign: p.MaxPerCampaign, MaxPerMerchant: p.MaxPerMerchant, MaxPerCategory: p.MaxPerCategory,
+		MinInsideProbability: p.MinInsideProbability, Note: p.Note,
+		Active: active == engine.ProfileRef{Name: p.Name, Version: p.Version}, Author: p.Author, CreatedAt: timeText(p.Created),
+	}
+}
+
+// Activation asks for a version of a profile.
+type Activation struct {
+	Version uint64 `json:"version,omitempty" doc:"the newest when left out"`
+}
+
+var activationPlan = planOf(reflect.TypeFor[Activation]())
+
+// DecodeActivation reads which version is asked for; 0 for the newest. An empty body asks for that too.
+func DecodeActivation(data []byte) (uint64, engine.Faults) {
+	if len(data) == 0 {
+		return 0, nil
+	}
+	var a Activation
+	faults := bind(data, activationPlan, &a)
+	return a.Version, faults
+}
