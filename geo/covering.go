@@ -34,7 +34,8 @@ var coverLevels = [...]level{{9, 105_333}, {7, 5_161_293}, {5, 252_903_858}, {3,
 // coverTarget is the number of cells above which a coarser level is taken.
 const coverTarget = 160
 
-// Cover returns the covering of f at the finest level that needs at most some 160 cells. Cost: about 3 µs a cell, and one step for each pair of cell and edge.
+// Cover returns the covering of f at the finest level that needs at most some 160 cells. Cost: about 3 µs
+// a cell, and for a polygon a walk to the few edges near it; for a set of cells nothing.
 func Cover(f *Fence) Covering { return f.shape.cover() }
 
 func (s cellSet) cover() Covering { return Covering{Interior: s.cells} }
@@ -132,24 +133,30 @@ func (r *ring) meets(b box) bool {
 		return false
 	}
 	if b.everyLongitude {
-		for i := range r.edges() {
-			_, y0, _, y1 := r.edge(i)
-			if min(y0, y1) <= b.y+b.halfY && max(y0, y1) >= b.y-b.halfY {
-				return true
-			}
-		}
-		return false
+		return r.meetsBox(r.x[0], math.Inf(1), b)
 	}
 	first := math.Ceil((r.minX - b.halfX - b.x) / 360)
 	for x := b.x + 360*first; x-b.halfX <= r.maxX; x += 360 {
-		for i := range r.edges() {
-			x0, y0, x1, y1 := r.edge(i)
-			if segmentMeets(x0-x, y0-b.y, x1-x, y1-b.y, b.halfX, b.halfY) {
-				return true
-			}
+		if r.meetsBox(x, b.halfX, b) {
+			return true
 		}
 	}
 	return false
+}
+
+// meetsBox is meets in the plane, with the box at longitude x and halfX of it to each side.
+func (r *ring) meetsBox(x, halfX float64, b box) (met bool) {
+	r.walk(func(run *bounds, _, _ int) bool {
+		return met || run.minX > x+halfX || run.maxX < x-halfX || run.minY > b.y+b.halfY || run.maxY < b.y-b.halfY
+	}, func(i int) {
+		x0, y0, x1, y1 := r.edge(i)
+		if b.everyLongitude {
+			met = met || min(y0, y1) <= b.y+b.halfY && max(y0, y1) >= b.y-b.halfY
+			return
+		}
+		met = met || segmentMeets(x0-x, y0-b.y, x1-x, y1-b.y, halfX, b.halfY)
+	})
+	return met
 }
 
 // segmentMeets tests a segment against a box round the origin by separating axes (Ericson, Real-Time Collision Detection, 5.3.3).

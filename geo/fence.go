@@ -12,9 +12,12 @@ type shape interface {
 	distance(p LatLng) Meters
 	probability(p LatLng, sigma float64) float64
 	cover() Covering
+	disc() disc
+	draw() []drawn
 }
 
-// Contains reports whether p lies in f. Cost: constant for a circle, linear in the edges of a polygon.
+// Contains reports whether p lies in f. Cost: constant for a circle, one cell of the grid for each resolution of a set of cells; for a polygon a step for each
+// part, and where p is in the part's box about a logarithm of its edges.
 func (f *Fence) Contains(p LatLng) bool { return f.shape.contains(p) }
 
 // Distance returns the distance from p to the fence, 0 inside.

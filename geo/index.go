@@ -13,13 +13,15 @@ type Index struct {
 	shift   uint     // 64 - log2(len(shards))
 	cells   int      // slots in all shards
 	entries Table[entry]
+	count   int     // fences
 	levels  [16]int // postings by resolution
+	discs   forest  // round the fences
 }
 
 // Item is a fence with the handle that lookups give back.
 type Item struct {
 	Handle uint32
-	Fence  *Fence
+	Fence  *Fence // not nil
 	// Covering is the fence's own, as Cover gives it, where the caller kept it; nil: computed by Apply.
 	Covering *Covering
 }
@@ -34,6 +36,7 @@ type Hit struct {
 type entry struct {
 	fence    *Fence
 	covering *Covering
+	stamp    uint64 // of its disc
 }
 
 // posting is a fence at a cell; a nil fence stands for one that holds the whole cell.
@@ -62,6 +65,8 @@ func (x *Index) Apply(removed []uint32, added []Item) *Index {
 	if x != nil {
 		*next = *x
 	}
+	stamp := next.discs.stamp + 1
+	discs := make([]ball, 0, len(added))
 	entries := make(map[uint32]entry, len(removed)+len(added))
 	gone := make(map[Cell][]uint32)
 	fresh := make(map[Cell][]posting)
@@ -71,6 +76,7 @@ func (x *Index) Apply(removed []uint32, added []Item) *Index {
 			return
 		}
 		entries[handle] = entry{}
+		next.count--
 		old.covering.each(func(cell Cell, _ bool) {
 			gone[cell] = append(gone[cell], handle)
 			next.levels[cell.Resolution()]--
@@ -93,7 +99,9 @@ func (x *Index) Apply(removed []uint32, added []Item) *Index {
 			c := Cover(item.Fence)
 			covering = &c
 		}
-		entries[item.Handle] = entry{item.Fence, covering}
+		entries[item.Handle] = entry{item.Fence, covering, stamp}
+		next.count++
+		discs = append(discs, newBall(item.Handle, stamp, item.Fence.shape.disc()))
 		covering.each(func(cell Cell, whole bool) {
 			p := posting{handle: item.Handle, fence: item.Fence}
 			if whole {
@@ -104,6 +112,7 @@ func (x *Index) Apply(removed []uint32, added []Item) *Index {
 		})
 	}
 	next.entries = next.entries.With(entries)
+	next.discs = next.discs.with(discs, next.count, func(b *ball) bool { return next.entries.At(b.handle).stamp == b.stamp })
 	next.rewrite(gone, fresh)
 	return next
 }
@@ -258,17 +267,4 @@ func (x *Index) at(cell Cell) []posting {
 		return s.slots[i].postings
 	}
 	return nil
-}
-
-// Within appends the handles of the fences at most radius from p, ascending. Cost: a distance for every fence there is.
-func (x *Index) Within(dst []uint32, p LatLng, radius Meters) []uint32 {
-	if x == nil {
-		return dst
-	}
-	for handle := range uint32(x.entries.Len()) {
-		if f := x.entries.At(handle).fence; f != nil && f.Distance(p) <= radius {
-			dst = append(dst, handle)
-		}
-	}
-	return dst
 }

@@ -45,4 +45,16 @@ func (p LatLng) Distance(q LatLng) Meters {
 	return 2 * EarthRadius * Meters(math.Asin(math.Min(1, math.Sqrt(h))))
 }
 
+// vector returns p on the unit sphere: x to where the equator meets the prime meridian, z to the north pole.
+func (p LatLng) vector() [3]float64 {
+	sinLat, cosLat := math.Sincos(radians(p.Lat))
+	sinLng, cosLng := math.Sincos(radians(p.Lng))
+	return [3]float64{cosLat * cosLng, cosLat * sinLng, sinLat}
+}
+
+// position returns the place in the direction of a vector; that of the zero vector is the zero place.
+func position(v [3]float64) LatLng {
+	return LatLng{Lat: math.Atan2(v[2], math.Hypot(v[0], v[1])) * 180 / math.Pi, Lng: math.Atan2(v[1], v[0]) * 180 / math.Pi}
+}
+
 func radians(degrees float64) float64 { return degrees * math.Pi / 180 }

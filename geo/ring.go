@@ -13,41 +13,42 @@ type ring struct {
 	x, y                   []float64
 	minX, maxX, minY, maxY float64
 	pole                   float64 // 90 or -90 for a ring that winds round that pole; 0 for any other
+	chain                  chain
 }
 
 // newRing unwraps vertices, which hold no closing repetition of the first. winds is false for a ring that goes round the globe more than once.
 func newRing(vertices []LatLng) (r ring, winds bool) {
 	n := len(vertices)
 	r = ring{x: make([]float64, n, n+3), y: make([]float64, n, n+3)}
-	var sumLat float64
+	var sumLat, turn float64 // turn is in degrees, a multiple of 360: what is not wrapped keeps its longitude to the last bit
 	for i, v := range vertices {
-		r.x[i], r.y[i] = v.Lng, v.Lat
 		if i > 0 {
-			r.x[i] = r.x[i-1] + shorter(v.Lng-vertices[i-1].Lng)
+			turn += wrap(v.Lng - vertices[i-1].Lng)
 		}
+		r.x[i], r.y[i] = v.Lng+turn, v.Lat
 		sumLat += v.Lat
 	}
-	end := r.x[n-1] + shorter(vertices[0].Lng-vertices[n-1].Lng)
-	turn := math.Round((end - r.x[0]) / 360)
+	turn += wrap(vertices[0].Lng - vertices[n-1].Lng)
 	if turn != 0 {
 		r.pole = math.Copysign(90, sumLat)
-		r.x = append(r.x, r.x[0]+360*turn, r.x[0]+360*turn, r.x[0])
+		r.x = append(r.x, r.x[0]+turn, r.x[0]+turn, r.x[0])
 		r.y = append(r.y, r.y[0], r.pole, r.pole)
 	}
 	r.minX, r.maxX = slices.Min(r.x), slices.Max(r.x)
 	r.minY, r.maxY = slices.Min(r.y), slices.Max(r.y)
-	return r, math.Abs(turn) <= 1 && r.maxX-r.minX <= 720
+	r.chain = newChain(r.x, r.y)
+	return r, math.Abs(turn) <= 360 && r.maxX-r.minX <= 720
 }
 
-// shorter brings a difference of longitudes into [-180, 180].
-func shorter(d float64) float64 {
+// wrap is what brings a difference of longitudes into [-180, 180]: 360, 0 or -360.
+func wrap(d float64) float64 {
 	switch {
 	case d > 180:
-		return d - 360
+		return -360
 	case d < -180:
-		return d + 360
+		return 360
 	}
-	return d
+	return 0
 }
 
 // edges is the number of edges.
@@ -103,31 +104,49 @@ func (r *ring) locate(p LatLng) side {
 }
 
 // locatePlane is the crossing test of a ray to the east (Shimrat, Algorithm 112, CACM 5(8), 1962) with edges half-open in latitude, and points on an edge told apart.
+// A run of edges that is wholly east of the point crosses the ray an odd number of times when its ends lie on different sides.
 func (r *ring) locatePlane(x, y float64) side {
-	odd := false
-	for i := range r.edges() {
+	odd, on := false, false
+	r.walk(func(b *bounds, lo, hi int) bool {
+		switch {
+		case y < b.minY || y > b.maxY || x > b.maxX:
+			return true
+		case x < b.minX:
+			_, y0 := r.end(lo)
+			_, y1 := r.end(hi)
+			odd = odd != ((y0 > y) != (y1 > y))
+			return true
+		}
+		return on
+	}, func(i int) {
 		x0, y0, x1, y1 := r.edge(i)
-		if (y0 > y && y1 > y) || (y0 < y && y1 < y) || (x0 < x && x1 < x) {
-			continue
-		}
-		if y0 == y && y1 == y {
-			if min(x0, x1) <= x && x <= max(x0, x1) {
-				return onEdge
-			}
-			continue
-		}
-		cross := (x1-x0)*(y-y0) - (y1-y0)*(x-x0)
-		if cross == 0 && min(x0, x1) <= x && x <= max(x0, x1) {
-			return onEdge
-		}
-		if (y0 > y) != (y1 > y) && (cross > 0) == (y1 > y0) {
-			odd = !odd
-		}
-	}
-	if odd {
+		crossed, touched := rayMeets(x, y, x0, y0, x1, y1)
+		odd = odd != crossed
+		on = on || touched
+	})
+	switch {
+	case on:
+		return onEdge
+	case odd:
 		return within
 	}
 	return outside
+}
+
+// rayMeets reports whether a ray to the east from x, y crosses a segment, and whether the segment touches x, y itself.
+func rayMeets(x, y, x0, y0, x1, y1 float64) (crossed, touched bool) {
+	if (y0 > y && y1 > y) || (y0 < y && y1 < y) || (x0 < x && x1 < x) {
+		return false, false
+	}
+	inX := min(x0, x1) <= x && x <= max(x0, x1)
+	if y0 == y && y1 == y {
+		return false, inX
+	}
+	cross := (x1-x0)*(y-y0) - (y1-y0)*(x-x0)
+	if cross == 0 && inX {
+		return false, true
+	}
+	return (y0 > y) != (y1 > y) && (cross > 0) == (y1 > y0), false
 }
 
 // onOwnEdge reports whether p is on an edge that was given, not on one that closes the ring at a pole.
@@ -141,65 +160,4 @@ func (r *ring) onOwnEdge(p LatLng) bool {
 		}
 	}
 	return false
-}
-
-// distance returns the distance from p to the nearest point of the ring's line, or bound when that is nearer.
-func (r *ring) distance(p LatLng, bound Meters) Meters {
-	n := r.edges()
-	if r.pole != 0 {
-		n -= 3
-	}
-	for i := range n {
-		x0, y0, x1, y1 := r.edge(i)
-		bound = edgeDistance(p, x0, y0, x1, y1, bound)
-	}
-	return bound
-}
-
-// maxPiece is the longest piece of an edge, in degrees, over which the distance from a point is taken to have one minimum.
-const maxPiece = 0.5
-
-// edgeDistance returns the distance from p to a straight line in longitude and latitude, or bound when that is nearer. It cuts the
-// line into pieces, passes over those that cannot come nearer than bound, and narrows the rest by golden section to under a millimetre.
-func edgeDistance(p LatLng, x0, y0, x1, y1 float64, bound Meters) Meters {
-	pieces := max(1, int(math.Ceil(max(math.Abs(x1-x0), math.Abs(y1-y0))/maxPiece)))
-	at := func(t float64) Meters { return p.Distance(LatLng{y0 + t*(y1-y0), x0 + t*(x1-x0)}) }
-	cos := math.Cos(radians(min(math.Abs(y0), math.Abs(y1))))
-	if y0*y1 < 0 {
-		cos = 1
-	}
-	step := 1 / float64(pieces)
-	length := EarthRadius * Meters(radians(math.Hypot(y1-y0, (x1-x0)*cos))*step) // at least the piece's length
-	before := at(0)
-	bound = min(bound, before)
-	for i := range pieces {
-		lo, hi := float64(i)*step, float64(i+1)*step
-		after := at(hi)
-		bound = min(bound, after)
-		if (before+after-length)/2 < bound {
-			bound = min(bound, narrow(at, lo, hi, float64(length)))
-		}
-		before = after
-	}
-	return bound
-}
-
-// narrow finds the least value of f, which has one minimum between lo and hi, by golden section until the span is under half a millimetre of length.
-func narrow(f func(float64) Meters, lo, hi, length float64) Meters {
-	ratio := (math.Sqrt(5) - 1) / 2
-	span := hi - lo
-	a, b := hi-ratio*(hi-lo), lo+ratio*(hi-lo)
-	fa, fb := f(a), f(b)
-	for length*(hi-lo) > 0.0005*span && hi-lo > 1e-15 {
-		if fa < fb {
-			hi, b, fb = b, a, fa
-			a = hi - ratio*(hi-lo)
-			fa = f(a)
-		} else {
-			lo, a, fa = a, b, fb
-			b = lo + ratio*(hi-lo)
-			fb = f(b)
-		}
-	}
-	return min(fa, fb)
 }
