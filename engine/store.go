@@ -186,6 +186,12 @@ type RowReader interface {
 	Next() (ImportRow, error)
 }
 
+// ColumnNamer is a RowReader whose file has names of its own for the members of a row.
+type ColumnNamer interface {
+	// Column returns the file's name for the member of a path ("geofences.circle.lat" for "geofences[0].circle.lat"), or the path.
+	Column(path string) string
+}
+
 // ChangeKind is what a change is about.
 type ChangeKind string
 
