@@ -1,0 +1,143 @@
+package ledger
+
+import (
+	"hash/maphash"
+	"sync"
+	"time"
+
+	"github.com/sihai-network/sihai/engine"
+)
+
+// Meter counts showings and clicks, and answers from the counts which limits keep an offer back. It is safe for concurrent
+// use: Check takes shared locks only, of the campaign's shard and of the user's. What it counts is in memory alone; a Taker fills
+// it from the event log.
+//
+// It needs about 100 bytes for each pair of a user and a campaign shown to them in the last 400 days, and 16 for each of
+// their showings that a cap or period may still ask for.
+type Meter struct {
+	zones     Zones
+	seeds     [2]maphash.Seed
+	campaigns [campaignShards]campaignShard
+	users     [userShards]userShard
+}
+
+var _ engine.Limits = (*Meter)(nil)
+
+// Zones tells the time zone of a venue.
+type Zones interface {
+	// Zone returns nil for a venue that is not known; its days are then counted in UTC.
+	Zone(merchant, venue string) *time.Location
+}
+
+// The numbers of shards: enough that two requests seldom wait for one lock.
+const (
+	campaignShards = 64
+	userShards     = 256
+)
+
+// campaignShard holds a part of the campaigns' counts.
+type campaignShard struct {
+	mu     sync.RWMutex // guards the rest
+	counts map[engine.CampaignRef]*campaignCounts
+}
+
+type campaignCounts struct {
+	impressions calendar
+	clicks      int64
+	venues      map[string]*calendar // impressions by venue ID
+}
+
+// NewMeter returns a meter that has counted nothing.
+func NewMeter(zones Zones) *Meter {
+	m := &Meter{zones: zones, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
+	for i := range m.campaigns {
+		m.campaigns[i].counts = make(map[engine.CampaignRef]*campaignCounts)
+	}
+	for i := range m.users {
+		m.users[i].usages = make(map[userKey]*usage)
+	}
+	return m
+}
+
+// Count counts an event that has been kept. Each event is given once: a meter does not know duplicates. Events may come late and
+// out of order; one from the future counts for the moment in which it was received.
+func (m *Meter) Count(e *engine.Event) {
+	ref := engine.CampaignRef{MerchantID: e.MerchantID, CampaignID: e.CampaignID}
+	switch e.Type {
+	case engine.EventClick:
+		s := m.campaignShard(ref)
+		s.mu.Lock()
+		s.of(ref).clicks++
+		s.mu.Unlock()
+	case engine.EventImpression:
+		m.countImpression(ref, e)
+	}
+}
+
+func (m *Meter) countImpression(ref engine.CampaignRef, e *engine.Event) {
+	at := e.Time
+	if !e.Received.IsZero() && at.After(e.Received) {
+		at = e.Received
+	}
+	zone := m.zones.Zone(e.MerchantID, e.VenueID)
+	if zone == nil {
+		zone = time.UTC
+	}
+	d := dayOf(at.In(zone))
+
+	s := m.campaignShard(ref)
+	s.mu.Lock()
+	c := s.of(ref)
+	c.impressions.add(d)
+	v := c.venues[e.VenueID]
+	if v == nil {
+		v = new(calendar)
+		c.venues[e.VenueID] = v
+	}
+	v.add(d)
+	s.mu.Unlock()
+
+	if e.UserID != "" {
+		k := m.userKey(e.UserID, ref)
+		m.userShard(k).add(k, d, at.UnixMilli())
+	}
+}
+
+// Popularity returns the impressions and clicks of each campaign that has any. The map is the caller's. Cost: linear in the campaigns.
+func (m *Meter) Popularity() map[engine.CampaignRef]engine.Counts {
+	out := make(map[engine.CampaignRef]engine.Counts)
+	for i := range m.campaigns {
+		s := &m.campaigns[i]
+		s.mu.RLock()
+		for ref, c := range s.counts {
+			out[ref] = engine.Counts{Impressions: float64(c.impressions.total), Clicks: float64(c.clicks)}
+		}
+		s.mu.RUnlock()
+	}
+	return out
+}
+
+func (m *Meter) campaignShard(ref engine.CampaignRef) *campaignShard {
+	return &m.campaigns[maphash.Comparable(m.seeds[0], ref)%campaignShards]
+}
+
+// of returns the counts of a campaign, made when there are none. The shard is locked.
+func (s *campaignShard) of(ref engine.CampaignRef) *campaignCounts {
+	c := s.counts[ref]
+	if c == nil {
+		c = &campaignCounts{venues: make(map[string]*calendar)}
+		s.counts[ref] = c
+	}
+	return c
+}
+
+func (m *Meter) userKey(user string, ref engine.CampaignRef) userKey {
+	type pair struct {
+		user string
+		ref  engine.CampaignRef
+	}
+	p := pair{user, ref}
+	return userKey{maphash.Comparable(m.seeds[0], p), maphash.Comparable(m.seeds[1], p)}
+}
+
+func (m *Meter) userShard(k userKey) *userShard { return &m.users[k[0]%userShards] }
