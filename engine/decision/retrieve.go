@@ -1,0 +1,214 @@
+package decision
+
+import (
+	"math"
+	"slices"
+
+	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/geo"
+)
+
+// The bounds of what is retrieved.
+const (
+	maxSites     = 16  // venues that a campaign with fences of its own offers, those nearest to the traveller
+	maxUnlocated = 100 // candidates that are told of when the location is missing
+)
+
+// retrieve finds the candidates: of the fences that hold the place and, with explanations, of those whose cell it shares; and of
+// the venues within the request's radius. Their order means nothing.
+func (r *run) retrieve() {
+	location := r.request.Location
+	if location == nil {
+		if r.full {
+			r.retrieveUnlocated()
+		}
+		return
+	}
+	r.hits = r.snap.Fences.Lookup(r.hits[:0], location.Position)
+	for _, hit := range r.hits {
+		if hit.Inside || r.full {
+			r.meet(r.snap.Holders.At(hit.Handle), hit.Inside)
+		}
+	}
+	if r.request.Radius <= 0 {
+		return
+	}
+	r.near = r.snap.Places.Within(r.near[:0], location.Position, r.request.Radius)
+	for _, near := range r.near {
+		for _, at := range r.snap.Residents.At(near.Handle).At {
+			r.candidate(at.Listing, at.Site).near = true
+		}
+	}
+}
+
+// meet makes candidates of a fence that a lookup found.
+func (r *run) meet(h engine.Holder, inside bool) {
+	l := h.Listing
+	switch {
+	case l == nil:
+		return
+	case h.Site != engine.AllSites:
+		r.candidate(l, h.Site).found(h.Fence, inside)
+	case l.Points != nil && len(l.Sites) > maxSites:
+		r.near = l.Points.Nearest(r.near[:0], r.request.Location.Position, maxSites)
+		for _, near := range r.near {
+			r.candidate(l, int(near.Handle)).found(h.Fence, inside)
+		}
+	default:
+		for site := range l.Sites {
+			r.candidate(l, site).found(h.Fence, inside)
+		}
+	}
+}
+
+// candidate returns the candidate of a site, made at the first call for it. It is valid until the next call.
+func (r *run) candidate(l *engine.Listing, site int) *candidate {
+	key := place{l, site}
+	if i, ok := r.places[key]; ok {
+		return &r.candidates[i]
+	}
+	r.places[key] = len(r.candidates)
+	r.candidates = append(r.candidates, candidate{listing: l, site: site, distance: -1, row: -1})
+	return &r.candidates[len(r.candidates)-1]
+}
+
+func (c *candidate) found(f *geo.Fence, inside bool) {
+	c.fence = f
+	c.inside = c.inside || inside
+}
+
+// retrieveUnlocated takes the first placings there are by offer ID. Cost: linear in the placings.
+func (r *run) retrieveUnlocated() {
+	type named struct {
+		id string
+		at engine.Placing
+	}
+	var first []named
+	compare := func(n named, id []byte) int {
+		switch {
+		case n.id < string(id):
+			return -1
+		case n.id > string(id):
+			return 1
+		}
+		return 0
+	}
+	var id []byte
+	for handle := range uint32(r.snap.Residents.Len()) {
+		for _, at := range r.snap.Residents.At(handle).At {
+			id = r.appendID(id[:0], at.Listing, at.Listing.Sites[at.Site].Venue)
+			if len(first) == maxUnlocated && string(id) >= first[maxUnlocated-1].id {
+				continue
+			}
+			i, found := slices.BinarySearchFunc(first, id, compare)
+			if found {
+				continue
+			}
+			first = slices.Insert(first, i, named{string(id), at})
+			first = first[:min(len(first), maxUnlocated)]
+		}
+	}
+	for _, n := range first {
+		r.candidate(n.at.Listing, n.at.Site)
+	}
+}
+
+// appendID appends the offer's ID, with its merchant's where two merchants share it.
+func (r *run) appendID(dst []byte, l *engine.Listing, v *engine.Venue) []byte {
+	start := len(dst)
+	dst = append(dst, l.Campaign.MerchantID...)
+	dst = append(dst, '/')
+	plain := len(dst)
+	dst = append(dst, l.Campaign.ID...)
+	dst = append(dst, '@')
+	dst = append(dst, v.ID...)
+	if r.snap.Ambiguous[string(dst[plain:])] {
+		return dst
+	}
+	return append(dst[:start], dst[plain:]...)
+}
+
+// chance is that of being inside a listing's own fences, the same for each of its sites.
+type chance struct {
+	listing *engine.Listing
+	value   float64
+}
+
+// insideProbability returns the chance of being in the best of a candidate's fences.
+func (r *run) insideProbability(c *candidate) float64 {
+	if r.accuracy <= 0 {
+		if c.inside {
+			return 1
+		}
+		return 0
+	}
+	p := r.request.Location.Position
+	fences := c.listing.Campaign.Geofences
+	if len(fences) == 0 {
+		if f := c.ownFence(); f != nil {
+			return f.InsideProbability(p, r.accuracy)
+		}
+		return 0
+	}
+	if r.shared.listing == c.listing {
+		return r.shared.value
+	}
+	best := 0.0
+	if c.fence != nil {
+		best = c.fence.InsideProbability(p, r.accuracy)
+	}
+	for i := range fences {
+		if f := fences[i].Fence; f != nil && f != c.fence {
+			best = max(best, f.InsideProbability(p, r.accuracy))
+		}
+	}
+	r.shared = chance{c.listing, best}
+	return best
+}
+
+// ownFence returns the circle round the venue of a campaign without fences of its own; nil for a radius out of range.
+func (c *candidate) ownFence() *geo.Fence {
+	if c.fence != nil {
+		return c.fence
+	}
+	radius := c.listing.Campaign.Venues.Radius
+	if radius == 0 {
+		radius = engine.DefaultVenueRadius
+	}
+	f, err := geo.NewCircle(c.venue().Position, radius)
+	if err != nil {
+		return nil
+	}
+	c.fence = f
+	return f
+}
+
+// outside returns how far the position is from the nearest of a candidate's fences.
+func (r *run) outside(c *candidate) geo.Meters {
+	p := r.request.Location.Position
+	fences := c.listing.Campaign.Geofences
+	if len(fences) == 0 {
+		if f := c.ownFence(); f != nil {
+			return f.Distance(p)
+		}
+		return 0
+	}
+	best := geo.Meters(math.Inf(1))
+	if c.fence != nil {
+		best = c.fence.Distance(p)
+	}
+	for i := range fences {
+		if f := fences[i].Fence; f != nil {
+			best = min(best, f.Distance(p))
+		}
+	}
+	return best
+}
+
+// metres returns how far the venue is. The request has a location.
+func (r *run) metres(c *candidate) geo.Meters {
+	if c.distance < 0 {
+		c.distance = r.request.Location.Position.Distance(c.venue().Position)
+	}
+	return c.distance
+}

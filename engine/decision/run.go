@@ -1,0 +1,209 @@
+package decision
+
+import (
+	"math"
+	"time"
+
+	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/geo"
+	"github.com/sihai-network/sihai/scoring"
+)
+
+// run is one request on its way to a decision, with the memory that it works in. It serves one request after another and
+// is not safe for concurrent use.
+type run struct {
+	settings *settings
+	snap     *engine.Snapshot
+	scorer   *scoring.Scorer
+	request  *engine.Request
+	full     bool       // rejections and explanations are asked for
+	accuracy geo.Meters // of the location, its age included; 0: exact
+	rates    exchange
+	tongue   *tongue
+
+	candidates []candidate
+	places     map[place]int // index into candidates
+	shared     chance        // of the listing met last that has fences of its own
+
+	// Memory without meaning from one request to the next.
+	hits    []geo.Hit
+	near    []geo.Near
+	limited []engine.Reason
+	locals  []local
+	rows    scoring.Matrix
+	scores  []float64
+	names   []byte
+	entries []scoring.Candidate
+	listed  []int // candidate of each entry
+
+	// What was computed before and follows from the key alone.
+	tongues map[string]*tongue
+	moments map[moment]time.Time
+}
+
+// candidate is a campaign at a venue that may be offered.
+type candidate struct {
+	listing  *engine.Listing
+	site     int
+	fence    *geo.Fence // one that a lookup found it by; nil: none
+	inside   bool       // one of its fences holds the position
+	near     bool       // its venue is within the request's radius
+	distance geo.Meters // of the venue; below 0: not yet computed
+
+	probability float64
+	match       engine.Match
+	spoken      spoken
+	estimate    estimate
+	row         int // of the features; below 0: it is not offered
+	reasons     []engine.Reason
+
+	id       string // of the offer
+	campaign string // with its merchant
+}
+
+// place is a candidate's identity within a snapshot.
+type place struct {
+	listing *engine.Listing
+	site    int
+}
+
+// moment is a day's beginning in a zone.
+type moment struct {
+	date engine.Date
+	zone *time.Location
+}
+
+// The bounds of what a run remembers from one request to the next.
+const (
+	maxTongues = 1024
+	maxMoments = 8192
+	maxLocals  = 64
+)
+
+func newRun() *run {
+	return &run{
+		places:  make(map[place]int),
+		tongues: make(map[string]*tongue),
+		moments: make(map[moment]time.Time),
+	}
+}
+
+// decide answers a request on a snapshot. It reads nothing but its arguments and the settings' limits.
+func (r *run) decide(s *settings, snap *engine.Snapshot, scorer *scoring.Scorer, request *engine.Request, id string) *engine.Decision {
+	r.begin(s, snap, scorer, request)
+	defer r.end()
+
+	r.retrieve()
+	for i := range r.candidates {
+		if c := &r.candidates[i]; r.filter(c) {
+			r.addFeatures(c)
+		}
+	}
+	r.scores = scorer.Score(r.scores, &r.rows)
+	r.addNames()
+
+	d := &engine.Decision{
+		ID:             id,
+		Time:           request.Time,
+		CatalogVersion: snap.Version,
+		Profile:        engine.ProfileRef{Name: snap.Profile.Name, Version: snap.Profile.Version},
+		RatesDate:      r.rates.day.Date,
+		Request:        request,
+		Placements:     make([]engine.Placement, len(request.Placements)),
+	}
+	for i := range request.Placements {
+		d.Placements[i] = r.place(&request.Placements[i])
+	}
+	return d
+}
+
+func (r *run) begin(s *settings, snap *engine.Snapshot, scorer *scoring.Scorer, request *engine.Request) {
+	r.settings, r.snap, r.scorer, r.request = s, snap, scorer, request
+	r.full = request.Explain == engine.ExplainFull
+	r.accuracy = s.accuracy(request.Location)
+	r.rates = exchangeOn(snap.Rates, engine.DateOf(request.Time.UTC()))
+	r.tongue = r.tongueOf(request.User.Languages)
+	r.rows.Reset()
+}
+
+// end lets go of everything that the request and the snapshot own.
+func (r *run) end() {
+	clear(r.candidates)
+	clear(r.places)
+	clear(r.limited)
+	clear(r.locals)
+	clear(r.entries)
+	r.candidates, r.locals, r.entries = r.candidates[:0], r.locals[:0], r.entries[:0]
+	r.settings, r.snap, r.scorer, r.request = nil, nil, nil, nil
+	r.rates, r.tongue, r.shared = exchange{}, nil, chance{}
+}
+
+// accuracy returns the radius of 68 % confidence of a location, its age included.
+func (s *settings) accuracy(l *engine.Location) geo.Meters {
+	if l == nil {
+		return 0
+	}
+	accuracy := l.Accuracy
+	if accuracy == 0 && l.Type == engine.LocationIP {
+		accuracy = s.ipAccuracy
+	}
+	return geo.Meters(math.Hypot(float64(accuracy), s.walkingSpeed*l.LastFix.Seconds()))
+}
+
+// tongueOf returns the tongue of a traveller's languages.
+func (r *run) tongueOf(languages []string) *tongue {
+	r.names = r.names[:0]
+	for _, l := range languages {
+		r.names = append(append(r.names, l...), ' ')
+	}
+	if t, ok := r.tongues[string(r.names)]; ok {
+		return t
+	}
+	if len(r.tongues) >= maxTongues {
+		clear(r.tongues)
+	}
+	t := newTongue(languages)
+	r.tongues[string(r.names)] = t
+	return t
+}
+
+// local returns the request's time in a zone.
+func (r *run) local(zone *time.Location) *local {
+	for i := range r.locals {
+		if r.locals[i].zone == zone {
+			return &r.locals[i]
+		}
+	}
+	if len(r.locals) == maxLocals {
+		r.locals = r.locals[:maxLocals-1]
+	}
+	r.locals = append(r.locals, localAt(r.request.Time, zone))
+	return &r.locals[len(r.locals)-1]
+}
+
+// bound returns a bound of a flight in a zone; zero: none.
+func (r *run) bound(m engine.Moment, zone *time.Location) time.Time {
+	if m.Date.IsZero() || !m.Instant.IsZero() {
+		return m.In(zone)
+	}
+	key := moment{m.Date, zone}
+	if t, ok := r.moments[key]; ok {
+		return t
+	}
+	if len(r.moments) >= maxMoments {
+		clear(r.moments)
+	}
+	t := m.In(zone)
+	r.moments[key] = t
+	return t
+}
+
+func (c *candidate) venue() *engine.Venue { return c.listing.Sites[c.site].Venue }
+
+// zone returns the venue's; UTC for one that has none, which a stored venue always has.
+func (c *candidate) zone() *time.Location {
+	if zone := c.listing.Sites[c.site].Zone; zone != nil {
+		return zone
+	}
+	return time.UTC
+}
