@@ -113,6 +113,9 @@ type Imports interface {
 	// store and of the change feed see the rows; after a crash at any moment the rows are all there or all absent,
 	// and there if the call had returned. Rows equal to what is stored make no new version.
 	CommitImport(ctx context.Context, w Write, report Import) (Import, error)
+	// DiffRows counts, of rows with a venue or a campaign, which CommitImport would add, change and leave as they are. It
+	// writes nothing: for dry runs.
+	DiffRows(ctx context.Context, merchant string, rows []ImportRow) (added, changed, same int, err error)
 	// DropImport forgets the staged rows and keeps report as the record, in state ImportFailed.
 	DropImport(ctx context.Context, report Import) error
 	Import(ctx context.Context, id ImportID) (Import, error)

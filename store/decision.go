@@ -1,0 +1,221 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/store/kv"
+)
+
+// decisionBatch bounds the bytes of decisions in one transaction.
+const decisionBatch = 2 << 20
+
+// AppendDecisions implements engine.DecisionLog. Some 2 MiB of decisions are one transaction, so that after an error some of a longer
+// list may be kept. A decision whose ID is there already is left as it is, so the same list may be appended again.
+// Cost: one sync of the disk for each transaction, and a lookup for each decision.
+func (db *DB) AppendDecisions(ctx context.Context, ds []*engine.Decision) error {
+	for len(ds) > 0 {
+		n, size := 0, 0
+		var bodies [][]byte
+		for ; n < len(ds) && (n == 0 || size < decisionBatch); n++ {
+			body, err := decisionBody(ds[n])
+			if err != nil {
+				return fmt.Errorf("append decision %s: %w", ds[n].ID, err)
+			}
+			bodies = append(bodies, body)
+			size += len(body)
+		}
+		at := db.clock()
+		err := db.kv.Update(ctx, decisionsPlace().part, nil, func(tx kv.Tx) error {
+			return appendDecisions(tx, at, ds[:n], bodies)
+		})
+		if err != nil {
+			return fmt.Errorf("append decisions: %w", Translate(err))
+		}
+		ds = ds[n:]
+	}
+	return nil
+}
+
+// onceDecision is the kind of a receipt for a decision.
+const onceDecision = "decision"
+
+// AppendDecisionOnce keeps a decision and the receipt of once in one transaction, and returns it. When the key of once was
+// used before it keeps nothing and returns the first decision, or engine.ErrOnceConflict when that answered another request.
+func (db *DB) AppendDecisionOnce(ctx context.Context, once *engine.Once, d *engine.Decision) (*engine.Decision, error) {
+	body, err := decisionBody(d)
+	if err != nil {
+		return nil, fmt.Errorf("append decision %s: %w", d.ID, err)
+	}
+	first, at := "", db.clock()
+	err = db.kv.Update(ctx, decisionsPlace().part, nil, func(tx kv.Tx) error {
+		first = d.ID
+		if was, err := earlier(tx, once, onceDecision); err != nil {
+			return err
+		} else if was != nil {
+			first = was.id
+			return nil
+		}
+		if err := appendDecisions(tx, at, []*engine.Decision{d}, [][]byte{body}); err != nil {
+			return err
+		}
+		return remember(tx, once, onceDecision, d.ID, 1)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("append decision %s: %w", d.ID, Translate(err))
+	}
+	if first == d.ID {
+		return d, nil
+	}
+	return db.Decision(ctx, first)
+}
+
+// DecisionByOnce returns the decision that first answered once: engine.ErrNotFound when its key was never used,
+// engine.ErrOnceConflict when it answered another request.
+func (db *DB) DecisionByOnce(ctx context.Context, once *engine.Once) (*engine.Decision, error) {
+	id := ""
+	err := db.view(ctx, decisionsPlace(), func(from kv.Reader) error {
+		was, err := earlier(from, once, onceDecision)
+		if err == nil && was == nil {
+			err = engine.ErrNotFound
+		}
+		if err == nil {
+			id = was.id
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("decision by idempotency key: %w", err)
+	}
+	return db.Decision(ctx, id)
+}
+
+// Decision implements engine.DecisionLog. Cost: one lookup of the ID, and the read of a block of some 128 KiB.
+func (db *DB) Decision(ctx context.Context, id string) (*engine.Decision, error) {
+	d, err := db.decision(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("decision %s: %w", id, err)
+	}
+	return d, nil
+}
+
+func (db *DB) decision(ctx context.Context, id string) (*engine.Decision, error) {
+	if !validID(id) {
+		return nil, engine.ErrNotFound
+	}
+	var at spot
+	err := db.view(ctx, decisionsPlace(), func(from kv.Reader) error {
+		value, err := from.Get(key(placeKind, id))
+		if errors.Is(err, kv.ErrNotFound) {
+			return engine.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		at, err = decode(value, readSpot)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	blocks, err := db.kv.Blocks(ctx, decisionBlock, kv.Place{Time: at.Time, Seq: at.Seq - 1}, 1)
+	if err != nil {
+		return nil, Translate(err)
+	}
+	if len(blocks) == 0 || !blocks[0].Time.Equal(at.Time) || blocks[0].Seq != at.Seq {
+		return nil, engine.ErrNotFound // its block was trimmed
+	}
+	return pick(blocks[0].Data, at.nth, id)
+}
+
+// pick decodes the nth decision of a block and skips the others.
+func pick(block []byte, nth uint64, id string) (*engine.Decision, error) {
+	d := new(engine.Decision)
+	i := uint64(0)
+	err := read(block, func(f *field) {
+		if f.num != 1 {
+			return
+		}
+		if i == nth {
+			f.sub(readInto(d, readDecision))
+		}
+		i++
+	})
+	if err != nil {
+		return nil, err
+	}
+	if d.ID != id {
+		return nil, corrupt("its block holds another one at its place")
+	}
+	return d, nil
+}
+
+// decisionBody encodes a decision whose ID can be a key.
+func decisionBody(d *engine.Decision) ([]byte, error) {
+	if err := checkID("id", d.ID); err != nil {
+		return nil, err
+	}
+	return encodeBody(d, writeDecision)
+}
+
+// appendDecisions keeps those that are new, and where each of them is.
+func appendDecisions(tx kv.Tx, at time.Time, ds []*engine.Decision, bodies [][]byte) error {
+	var ids []string
+	var fresh [][]byte
+	seen := make(map[string]bool, len(ds))
+	for i, d := range ds {
+		_, err := tx.Get(key(placeKind, d.ID))
+		if err != nil && !errors.Is(err, kv.ErrNotFound) {
+			return err
+		}
+		if err == nil || seen[d.ID] {
+			continue
+		}
+		seen[d.ID] = true
+		ids, fresh = append(ids, d.ID), append(fresh, bodies[i])
+	}
+	blocks, counts := pack(fresh)
+	for i, block := range blocks {
+		where, err := tx.AppendBlock(decisionBlock, at, block)
+		if err != nil {
+			return err
+		}
+		for nth, id := range ids[:counts[i]] {
+			value, err := encode(&spot{where, uint64(nth)}, writeSpot)
+			if err != nil {
+				return err
+			}
+			if err := tx.Put(key(placeKind, id), value); err != nil {
+				return err
+			}
+		}
+		ids = ids[counts[i]:]
+	}
+	return nil
+}
+
+// spot is where a decision is: its block, and which of that block's decisions it is, from 0.
+type spot struct {
+	kv.Place
+	nth uint64
+}
+
+func writeSpot(m *message, s *spot) {
+	m.int(1, s.Time.UnixMilli())
+	m.uint(2, s.Seq)
+	m.uint(3, s.nth)
+}
+
+func readSpot(s *spot, f *field) {
+	switch f.num {
+	case 1:
+		s.Time = time.UnixMilli(f.int()).UTC()
+	case 2:
+		s.Seq = f.uint()
+	case 3:
+		s.nth = f.uint()
+	}
+}

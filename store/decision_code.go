@@ -1,0 +1,139 @@
+package store
+
+import (
+	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/scoring"
+)
+
+func writeDecision(m *message, d *engine.Decision) {
+	m.str(1, d.ID)
+	m.time(2, d.Time)
+	m.uint(3, d.CatalogVersion)
+	m.str(4, d.Profile.Name)
+	m.uint(5, d.Profile.Version)
+	m.date(6, d.RatesDate)
+	if d.Request != nil {
+		m.sub(7, func() { writeRequest(m, d.Request) })
+	}
+	for i := range d.Placements {
+		m.sub(8, func() { writePlacement(m, &d.Placements[i]) })
+	}
+}
+
+func readDecision(d *engine.Decision, f *field) {
+	switch f.num {
+	case 1:
+		d.ID = f.str()
+	case 2:
+		d.Time = f.time()
+	case 3:
+		d.CatalogVersion = f.uint()
+	case 4:
+		d.Profile.Name = f.str()
+	case 5:
+		d.Profile.Version = f.uint()
+	case 6:
+		d.RatesDate = f.date()
+	case 7:
+		d.Request = new(engine.Request)
+		f.sub(func(f *field) { readRequest(d.Request, f) })
+	case 8:
+		var p engine.Placement
+		f.sub(func(f *field) { readPlacement(&p, f) })
+		d.Placements = append(d.Placements, p)
+	}
+}
+
+func writePlacement(m *message, p *engine.Placement) {
+	m.str(1, p.ID)
+	for i := range p.Offers {
+		m.sub(2, func() { writeOffer(m, &p.Offers[i]) })
+	}
+	for i := range p.Rejected {
+		m.sub(3, func() { writeRejection(m, &p.Rejected[i]) })
+	}
+}
+
+func readPlacement(p *engine.Placement, f *field) {
+	switch f.num {
+	case 1:
+		p.ID = f.str()
+	case 2:
+		var o engine.Offer
+		f.sub(func(f *field) { readOffer(&o, f) })
+		p.Offers = append(p.Offers, o)
+	case 3:
+		var r engine.Rejection
+		f.sub(func(f *field) { readRejection(&r, f) })
+		p.Rejected = append(p.Rejected, r)
+	}
+}
+
+func writeRejection(m *message, r *engine.Rejection) {
+	m.str(1, r.OfferID)
+	m.str(2, r.CampaignID)
+	m.str(3, r.MerchantID)
+	m.str(4, r.VenueID)
+	for _, reason := range r.Reasons {
+		m.sub(5, func() {
+			m.int(1, int64(reason.Code))
+			m.str(2, reason.Message)
+		})
+	}
+}
+
+func readRejection(r *engine.Rejection, f *field) {
+	switch f.num {
+	case 1:
+		r.OfferID = f.str()
+	case 2:
+		r.CampaignID = f.str()
+	case 3:
+		r.MerchantID = f.str()
+	case 4:
+		r.VenueID = f.str()
+	case 5:
+		var reason engine.Reason
+		f.sub(func(f *field) {
+			switch f.num {
+			case 1:
+				reason.Code = engine.ReasonCode(f.int())
+			case 2:
+				reason.Message = f.str()
+			}
+		})
+		r.Reasons = append(r.Reasons, reason)
+	}
+}
+
+// writeExplanation refuses a tree that would be too deep to read.
+func writeExplanation(m *message, e *scoring.Explanation, depth int) {
+	if depth > maxDepth/2 {
+		m.refuse("an explanation is more than %d deep", maxDepth/2)
+		return
+	}
+	m.float(1, e.Value)
+	m.str(2, e.Message)
+	for _, child := range e.Children {
+		m.sub(3, func() { writeExplanation(m, child, depth+1) })
+	}
+}
+
+func readExplanation(f *field, depth int) *scoring.Explanation {
+	e := new(scoring.Explanation)
+	if depth > maxDepth/2 {
+		f.refuse("an explanation is more than %d deep", maxDepth/2)
+		return e
+	}
+	f.sub(func(f *field) {
+		switch f.num {
+		case 1:
+			e.Value = f.float()
+		case 2:
+			e.Message = f.str()
+		case 3:
+			e.Children = append(e.Children, readExplanation(f, depth+1))
+		}
+	})
+	return e
+}

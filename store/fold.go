@@ -1,0 +1,204 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/store/kv"
+)
+
+// An import that was made current is ended in two passes over its staged rows, each of them idempotent by what it leaves
+// behind: the fold makes a version of each row and leaves the row's ID, or nothing where the row is equal to what is
+// there; the telling emits a change for each row that was left and deletes it. What a crash interrupts goes on where it stopped.
+
+// fold ends an import whose record is in state committed, and sets that to done.
+func (db *DB) fold(ctx context.Context, u *upload) error {
+	if err := db.foldRows(ctx, u); err != nil {
+		return fmt.Errorf("fold: %w", Translate(err))
+	}
+	if err := db.tellRows(ctx, u); err != nil {
+		return fmt.Errorf("tell changes: %w", Translate(err))
+	}
+	return db.unregisterImport(ctx, u.ImportID)
+}
+
+func (db *DB) foldRows(ctx context.Context, u *upload) error {
+	prefix := under(stagedKind, u.ID)
+	var after []byte
+	for more := true; more; {
+		last := after
+		err := db.kv.Update(ctx, merchantPlace(u.MerchantID).part, key(importKind, u.ID), func(tx kv.Tx) error {
+			pairs, err := tx.List(prefix, after, batchRows)
+			if err != nil {
+				return err
+			}
+			more = len(pairs) == batchRows
+			written := 0
+			for i, pair := range pairs {
+				n, err := u.foldRow(tx, pair)
+				if err != nil {
+					return err
+				}
+				last = pair.Key
+				if written += n; written > batchBytes {
+					more = more || i < len(pairs)-1
+					return nil
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		after = last
+	}
+	return nil
+}
+
+// foldRow makes a version of a row, unless that was done before the crash, and returns about how many bytes it wrote.
+func (u *upload) foldRow(tx kv.Tx, pair kv.KV) (int, error) {
+	row, err := stagedRow(pair)
+	if err != nil || row.folded {
+		return 0, err
+	}
+	var n int
+	if u.Kind == engine.ImportVenues {
+		n, err = foldOne(tx, u, venues(u.MerchantID), row, func(*engine.Venue, *engine.Venue) error { return nil })
+	} else {
+		n, err = foldOne(tx, u, campaigns(u.MerchantID), row, func(old, c *engine.Campaign) error {
+			return linksOf(old).relink(tx, linksOf(c), row.id)
+		})
+	}
+	if err != nil {
+		return 0, fmt.Errorf("row %d: %w", row.number, err)
+	}
+	if n == 0 {
+		return 0, tx.Delete(pair.Key)
+	}
+	left, err := encode(&staged{id: row.id, folded: true}, writeStaged)
+	if err != nil {
+		return 0, err
+	}
+	return n, tx.Put(pair.Key, left)
+}
+
+// foldOne stores a row as the next version unless it is equal to the newest one. link keeps what hangs on it.
+func foldOne[T any](tx kv.Tx, u *upload, r resource[T], row numberedRow, link func(old, fresh *T) error) (int, error) {
+	head, err := r.load(tx, row.id)
+	if err != nil {
+		return 0, err
+	}
+	if head != nil && bytes.Equal(head.body, row.body) {
+		return 0, nil
+	}
+	n := len(row.body)
+	var old *T
+	if head != nil {
+		n += len(head.value)
+		v, err := r.value(*head)
+		if err != nil {
+			return 0, err
+		}
+		old = &v
+	}
+	fresh, err := decodeBody(row.body, r.read)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := r.supersede(tx, row.id, head, row.body, u.at, u.by); err != nil {
+		return 0, err
+	}
+	return n, link(old, &fresh)
+}
+
+// tellRows emits a change for each row that the fold left. It holds the feed alone, so that the changes stand together.
+func (db *DB) tellRows(ctx context.Context, u *upload) error {
+	db.feed.Lock()
+	defer db.feed.Unlock()
+	kind := engine.ChangeVenue
+	if u.Kind == engine.ImportCampaigns {
+		kind = engine.ChangeCampaign
+	}
+	prefix := under(stagedKind, u.ID)
+	var after []byte
+	for more := true; more; {
+		var last []byte
+		err := db.kv.Update(ctx, merchantPlace(u.MerchantID).part, key(importKind, u.ID), func(tx kv.Tx) error {
+			pairs, err := tx.List(prefix, after, batchRows+1)
+			if err != nil {
+				return err
+			}
+			more = len(pairs) > batchRows
+			pairs = pairs[:min(len(pairs), batchRows)]
+			for i, pair := range pairs {
+				row, err := stagedRow(pair)
+				if err != nil {
+					return err
+				}
+				c := engine.Change{Kind: kind, MerchantID: u.MerchantID, ID: row.id, ImportID: u.ID, More: more || i < len(pairs)-1}
+				if err := errors.Join(emit(tx, c), tx.Delete(pair.Key)); err != nil {
+					return err
+				}
+				last = pair.Key
+			}
+			if more {
+				return nil
+			}
+			u.State = engine.ImportDone
+			return putUpload(tx, u)
+		})
+		if err != nil {
+			return err
+		}
+		after = last
+		db.news.wake()
+	}
+	return nil
+}
+
+// recoverImports ends what a crash left open, in the order of merchants and imports.
+func (db *DB) recoverImports(ctx context.Context) error {
+	for {
+		ids, err := db.registered(ctx)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		for _, id := range ids {
+			if err := db.recoverImport(ctx, id); err != nil {
+				return fmt.Errorf("recover import %s of merchant %s: %w", id.ID, id.MerchantID, err)
+			}
+		}
+	}
+}
+
+func (db *DB) recoverImport(ctx context.Context, id engine.ImportID) error {
+	u, err := db.upload(ctx, id)
+	if errors.Is(err, engine.ErrNotFound) {
+		return db.unregisterImport(ctx, id)
+	}
+	if err != nil {
+		return err
+	}
+	switch u.State {
+	case engine.ImportCommitted:
+		return db.fold(ctx, &u)
+	case engine.ImportStaging:
+		u.Finished = stamp(db.clock())
+		return db.drop(ctx, u)
+	case engine.ImportFailed:
+		return db.forgetRows(ctx, id)
+	}
+	return db.unregisterImport(ctx, id)
+}
+
+// rowNumber is the number at the end of a staged row's key.
+func rowNumber(k []byte) uint64 {
+	if len(k) < 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(k[len(k)-8:])
+}

@@ -1,0 +1,103 @@
+package store
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/scoring"
+)
+
+func writeProfile(m *message, p *scoring.Profile) {
+	m.str(1, p.Name)
+	m.weights(2, p.Weights)
+	m.float(3, p.Bias)
+	m.float(4, p.Floor)
+	m.int(5, int64(p.MaxPerCampaign))
+	m.int(6, int64(p.MaxPerMerchant))
+	m.int(7, int64(p.MaxPerCategory))
+	m.float(8, p.MinInsideProbability)
+	m.str(9, p.Note)
+}
+
+func readProfile(p *scoring.Profile, f *field) {
+	switch f.num {
+	case 1:
+		p.Name = f.str()
+	case 2:
+		p.Weights = f.weight(p.Weights)
+	case 3:
+		p.Bias = f.float()
+	case 4:
+		p.Floor = f.float()
+	case 5:
+		p.MaxPerCampaign = int(f.int())
+	case 6:
+		p.MaxPerMerchant = int(f.int())
+	case 7:
+		p.MaxPerCategory = int(f.int())
+	case 8:
+		p.MinInsideProbability = f.float()
+	case 9:
+		p.Note = f.str()
+	}
+}
+
+func writeKey(m *message, k *engine.Key) {
+	m.str(1, k.ID)
+	m.bytes(2, k.Hash[:])
+	m.str(3, string(k.Role))
+	m.str(4, k.MerchantID)
+	m.str(5, k.Note)
+	m.time(6, k.Revoked)
+}
+
+func readKey(k *engine.Key, f *field) {
+	switch f.num {
+	case 1:
+		k.ID = f.str()
+	case 2:
+		k.Hash = f.hash()
+	case 3:
+		k.Role = engine.Role(f.str())
+	case 4:
+		k.MerchantID = f.str()
+	case 5:
+		k.Note = f.str()
+	case 6:
+		k.Revoked = f.time()
+	}
+}
+
+func writeRates(m *message, day *engine.RateDay) {
+	for _, currency := range slices.Sorted(maps.Keys(day.Rates)) {
+		rate := day.Rates[currency]
+		m.sub(1, func() {
+			m.str(1, currency)
+			m.int(2, rate.Mantissa)
+			m.uint(3, uint64(rate.Scale))
+		})
+	}
+}
+
+func readRates(day *engine.RateDay, f *field) {
+	if f.num != 1 {
+		return
+	}
+	var currency string
+	var rate engine.Rate
+	f.sub(func(f *field) {
+		switch f.num {
+		case 1:
+			currency = f.str()
+		case 2:
+			rate.Mantissa = f.int()
+		case 3:
+			rate.Scale = uint8(min(f.uint(), 255))
+		}
+	})
+	if day.Rates == nil {
+		day.Rates = make(map[string]engine.Rate)
+	}
+	day.Rates[currency] = rate
+}

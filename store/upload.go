@@ -1,0 +1,329 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/store/kv"
+)
+
+// Staged rows are written, folded and deleted in transactions of about this size.
+const (
+	batchRows  = 1000
+	batchBytes = 1 << 20
+)
+
+// onceImport is the kind of a receipt for an import.
+const onceImport = "import"
+
+// BeginImport implements engine.Imports. engine.ErrNotFound when the merchant does not exist, engine.ErrExists when the
+// import does. Started and By are those of the write where i leaves them empty. A write's condition is not looked at.
+func (db *DB) BeginImport(ctx context.Context, w engine.Write, i engine.Import) (engine.Import, error) {
+	u, err := db.beginImport(ctx, w, upload{Import: i})
+	if err != nil {
+		return engine.Import{}, fmt.Errorf("begin import %s: %w", i.ID, err)
+	}
+	return u.Import, nil
+}
+
+func (db *DB) beginImport(ctx context.Context, w engine.Write, u upload) (upload, error) {
+	leave, err := db.calls.enter()
+	if err != nil {
+		return upload{}, err
+	}
+	defer leave()
+	if err := checkID("id", u.ID); err != nil {
+		return upload{}, err
+	}
+	if err := db.needMerchant(ctx, u.MerchantID); err != nil {
+		return upload{}, err
+	}
+	u.State = engine.ImportStaging
+	if u.Started.IsZero() {
+		u.Started = w.At
+	}
+	u.Started = stamp(u.Started)
+	if u.By == "" {
+		u.By = w.By
+	}
+	if err := db.registerImport(ctx, u.ImportID); err != nil {
+		return upload{}, err
+	}
+	replayed := false
+	err = db.kv.Update(ctx, merchantPlace(u.MerchantID).part, key(importKind, u.ID), func(tx kv.Tx) error {
+		was, err := earlier(tx, w.Once, onceImport)
+		if err != nil {
+			return err
+		}
+		if replayed = was != nil; replayed {
+			u, err = loadUpload(tx, engine.ImportID{MerchantID: u.MerchantID, ID: was.id})
+			return err
+		}
+		if _, err := loadUpload(tx, u.ImportID); !errors.Is(err, engine.ErrNotFound) {
+			return errors.Join(err, engine.ErrExists)
+		}
+		return errors.Join(putUpload(tx, &u), remember(tx, w.Once, onceImport, u.ID, 1))
+	})
+	return u, Translate(err)
+}
+
+// registerImport notes in one place that an import is open, before it is, so that Open finds it without looking at every
+// merchant. Too many notes do no harm.
+func (db *DB) registerImport(ctx context.Context, id engine.ImportID) error {
+	return Translate(db.kv.Update(ctx, uploadsPlace().part, nil, func(tx kv.Tx) error {
+		return tx.Put(key(importKind, id.MerchantID, id.ID), []byte{valueVersion})
+	}))
+}
+
+// unregisterImport takes the note back once nothing is left to do.
+func (db *DB) unregisterImport(ctx context.Context, id engine.ImportID) error {
+	return Translate(db.kv.Update(ctx, uploadsPlace().part, nil, func(tx kv.Tx) error {
+		return tx.Delete(key(importKind, id.MerchantID, id.ID))
+	}))
+}
+
+// registered lists the imports that may be open.
+func (db *DB) registered(ctx context.Context) (ids []engine.ImportID, err error) {
+	prefix := under(importKind)
+	err = db.kv.View(ctx, uploadsPlace().part, func(from kv.Reader) error {
+		ids = nil
+		pairs, err := from.List(prefix, nil, maxPage)
+		for _, pair := range pairs {
+			merchant, id, ok := strings.Cut(string(pair.Key[len(prefix):]), "/")
+			if !ok {
+				return corrupt("%q is no key of an import", pair.Key)
+			}
+			ids = append(ids, engine.ImportID{MerchantID: merchant, ID: id})
+		}
+		return err
+	})
+	return ids, err
+}
+
+// StageRows implements engine.Imports. Rows are known by their Row: the same row again replaces the earlier one. A row
+// has a venue or a campaign; its MerchantID is not looked at. engine.ErrStale when the import is no longer staging, engine.Faults for
+// an ID that cannot be kept. After an error some of the rows may be staged.
+func (db *DB) StageRows(ctx context.Context, id engine.ImportID, rows []engine.ImportRow) error {
+	leave, err := db.calls.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	for len(rows) > 0 && err == nil {
+		var n int
+		n, err = db.stageSome(ctx, id, rows)
+		rows = rows[n:]
+	}
+	if err != nil {
+		return fmt.Errorf("stage rows of import %s: %w", id.ID, err)
+	}
+	return nil
+}
+
+// stageSome stages the first rows that fit in one transaction and returns how many.
+func (db *DB) stageSome(ctx context.Context, id engine.ImportID, rows []engine.ImportRow) (n int, err error) {
+	var pairs []kv.KV
+	for size := 0; n < len(rows) && n < batchRows && size < batchBytes; n++ {
+		pair, err := stagedPair(id, &rows[n])
+		if err != nil {
+			return n, fmt.Errorf("row %d: %w", rows[n].Row, err)
+		}
+		pairs = append(pairs, pair)
+		size += len(pair.Value)
+	}
+	if !validID(id.MerchantID) || !validID(id.ID) {
+		return n, engine.ErrNotFound
+	}
+	err = db.kv.Update(ctx, merchantPlace(id.MerchantID).part, key(importKind, id.ID), func(tx kv.Tx) error {
+		u, err := loadUpload(tx, id)
+		if err != nil {
+			return err
+		}
+		if u.State != engine.ImportStaging {
+			return fmt.Errorf("%w: its state is %s", engine.ErrStale, u.State)
+		}
+		for _, p := range pairs {
+			if err := tx.Put(p.Key, p.Value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return n, Translate(err)
+}
+
+func stagedPair(id engine.ImportID, row *engine.ImportRow) (kv.KV, error) {
+	s, err := stagedOf(row)
+	if err != nil {
+		return kv.KV{}, err
+	}
+	if err := checkID("id", s.id); err != nil {
+		return kv.KV{}, err
+	}
+	value, err := encode(&s, writeStaged)
+	return kv.KV{Key: numbered(under(stagedKind, id.ID), uint64(row.Row)), Value: value}, err
+}
+
+// stagedOf encodes what a row holds.
+func stagedOf(row *engine.ImportRow) (s staged, err error) {
+	switch {
+	case row.Venue != nil:
+		s.id = row.Venue.ID
+		s.body, err = encodeBody(row.Venue, writeVenue)
+	case row.Campaign != nil:
+		s.id = row.Campaign.ID
+		s.body, err = encodeBody(row.Campaign, writeCampaign)
+	default:
+		err = errors.New("it has neither a venue nor a campaign")
+	}
+	return s, err
+}
+
+// DropImport implements engine.Imports. engine.ErrStale when the import was made current.
+func (db *DB) DropImport(ctx context.Context, report engine.Import) error {
+	leave, err := db.calls.enter()
+	if err != nil {
+		return fmt.Errorf("drop import %s: %w", report.ID, err)
+	}
+	defer leave()
+	if !validID(report.MerchantID) || !validID(report.ID) {
+		return fmt.Errorf("drop import %s: %w", report.ID, engine.ErrNotFound)
+	}
+	if err := db.drop(ctx, upload{Import: report}); err != nil {
+		return fmt.Errorf("drop import %s: %w", report.ID, err)
+	}
+	return nil
+}
+
+// drop keeps u as the record in state failed and forgets the rows.
+func (db *DB) drop(ctx context.Context, u upload) error {
+	err := db.kv.Update(ctx, merchantPlace(u.MerchantID).part, key(importKind, u.ID), func(tx kv.Tx) error {
+		was, err := loadUpload(tx, u.ImportID)
+		if err != nil {
+			return err
+		}
+		if was.State != engine.ImportStaging && was.State != engine.ImportFailed {
+			return fmt.Errorf("%w: its state is %s", engine.ErrStale, was.State)
+		}
+		u.inherit(was)
+		u.State = engine.ImportFailed
+		return putUpload(tx, &u)
+	})
+	if err != nil {
+		return Translate(err)
+	}
+	return db.forgetRows(ctx, u.ImportID)
+}
+
+// inherit takes what the first record of an import said and a report need not repeat.
+func (u *upload) inherit(was upload) {
+	u.Kind = was.Kind
+	if u.Format == "" {
+		u.Format = was.Format
+	}
+	if u.Started.IsZero() {
+		u.Started = was.Started
+	}
+	if u.By == "" {
+		u.By = was.By
+	}
+	u.Started, u.Finished = stampOrZero(u.Started), stampOrZero(u.Finished)
+}
+
+// forgetRows deletes the staged rows of an import that failed, and the note that it was open.
+func (db *DB) forgetRows(ctx context.Context, id engine.ImportID) error {
+	prefix := under(stagedKind, id.ID)
+	var after []byte
+	for {
+		var pairs []kv.KV
+		err := db.kv.Update(ctx, merchantPlace(id.MerchantID).part, key(importKind, id.ID), func(tx kv.Tx) (err error) {
+			if pairs, err = tx.List(prefix, after, batchRows); err != nil {
+				return err
+			}
+			for _, pair := range pairs {
+				if err := tx.Delete(pair.Key); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return Translate(err)
+		}
+		if len(pairs) < batchRows {
+			return db.unregisterImport(ctx, id)
+		}
+		after = pairs[len(pairs)-1].Key
+	}
+}
+
+// Import implements engine.Imports. It does not wait for an import that folds.
+func (db *DB) Import(ctx context.Context, id engine.ImportID) (engine.Import, error) {
+	var u upload
+	err := error(engine.ErrNotFound)
+	if validID(id.MerchantID) && validID(id.ID) {
+		err = db.kv.View(ctx, merchantPlace(id.MerchantID).part, func(from kv.Reader) (err error) {
+			u, err = loadUpload(from, id)
+			return err
+		})
+	}
+	if err != nil {
+		return engine.Import{}, fmt.Errorf("import %s: %w", id.ID, Translate(err))
+	}
+	return u.Import, nil
+}
+
+// ListImports implements engine.Imports. It does not wait for an import that folds.
+func (db *DB) ListImports(ctx context.Context, merchant string, p engine.Page) (page []engine.Import, next string, err error) {
+	if !validID(merchant) {
+		return nil, "", nil
+	}
+	limit, prefix := pageLimit(p), under(importKind)
+	err = db.kv.View(ctx, merchantPlace(merchant).part, func(from kv.Reader) error {
+		page, next = nil, ""
+		pairs, err := from.List(prefix, append(prefix[:len(prefix):len(prefix)], p.After...), limit+1)
+		for _, pair := range pairs[:min(limit, len(pairs))] {
+			u, err := decode(pair.Value, readUpload)
+			if err != nil {
+				return fmt.Errorf("read import at %q: %w", pair.Key, err)
+			}
+			u.MerchantID = merchant
+			page = append(page, u.Import)
+		}
+		if len(pairs) > limit {
+			next = page[limit-1].ID
+		}
+		return err
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("list imports: %w", Translate(err))
+	}
+	return page, next, nil
+}
+
+func loadUpload(from kv.Reader, id engine.ImportID) (upload, error) {
+	value, err := from.Get(key(importKind, id.ID))
+	if errors.Is(err, kv.ErrNotFound) {
+		return upload{}, engine.ErrNotFound
+	}
+	if err != nil {
+		return upload{}, err
+	}
+	u, err := decode(value, readUpload)
+	if err != nil {
+		return upload{}, fmt.Errorf("read import %s: %w", id.ID, err)
+	}
+	u.MerchantID = id.MerchantID
+	return u, nil
+}
+
+func putUpload(tx kv.Tx, u *upload) error {
+	value, err := encode(u, writeUpload)
+	if err != nil {
+		return err
+	}
+	return tx.Put(key(importKind, u.ID), value)
+}
