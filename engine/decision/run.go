@@ -92,27 +92,31 @@ func newRun() *run {
 func (r *run) decide(s *settings, snap *engine.Snapshot, scorer *scoring.Scorer, request *engine.Request, id string) *engine.Decision {
 	r.begin(s, snap, scorer, request)
 	defer r.end()
-
 	r.retrieve()
+	return r.answer(id)
+}
+
+// answer decides on the candidates.
+func (r *run) answer(id string) *engine.Decision {
 	for i := range r.candidates {
 		if c := &r.candidates[i]; r.filter(c) {
 			r.addFeatures(c)
 		}
 	}
-	r.scores = scorer.Score(r.scores, &r.rows)
+	r.scores = r.scorer.Score(r.scores, &r.rows)
 	r.addNames()
 
 	d := &engine.Decision{
 		ID:             id,
-		Time:           request.Time,
-		CatalogVersion: snap.Version,
-		Profile:        engine.ProfileRef{Name: snap.Profile.Name, Version: snap.Profile.Version},
+		Time:           r.request.Time,
+		CatalogVersion: r.snap.Version,
+		Profile:        engine.ProfileRef{Name: r.snap.Profile.Name, Version: r.snap.Profile.Version},
 		RatesDate:      r.rates.day.Date,
-		Request:        request,
-		Placements:     make([]engine.Placement, len(request.Placements)),
+		Request:        r.request,
+		Placements:     make([]engine.Placement, len(r.request.Placements)),
 	}
-	for i := range request.Placements {
-		d.Placements[i] = r.place(&request.Placements[i])
+	for i := range r.request.Placements {
+		d.Placements[i] = r.place(&r.request.Placements[i])
 	}
 	return d
 }

@@ -1,0 +1,32 @@
+package decision
+
+import (
+	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/scoring"
+)
+
+// DecideNaively decides as a Service does, by a scan over every fence there is and with no memory kept from one request to the next.
+func DecideNaively(o Options, snap *engine.Snapshot, request *engine.Request, id string) (*engine.Decision, error) {
+	s, err := o.settings()
+	if err != nil {
+		return nil, err
+	}
+	r := newRun()
+	scorer := scoring.NewScorer(snap.Profile)
+	r.begin(&s, snap, scorer, request)
+	for handle := range uint32(snap.Holders.Len()) {
+		if h := snap.Holders.At(handle); h.Fence != nil && h.Fence.Contains(request.Location.Position) {
+			r.meet(h, true)
+		}
+	}
+	for handle := range uint32(snap.Residents.Len()) {
+		resident := snap.Residents.At(handle)
+		if resident.Venue == nil || request.Location.Position.Distance(resident.Venue.Position) > request.Radius {
+			continue
+		}
+		for _, at := range resident.At {
+			r.candidate(at.Listing, at.Site).near = request.Radius > 0
+		}
+	}
+	return r.answer(id), nil
+}
