@@ -17,5 +17,8 @@
 // keeps only the cells whose centre is inside and so loses points near the line. Here a cell counts as touched when a box of latitudes and longitudes round the disc
 // that holds it meets an edge or lies inside, found by spreading over neighbours from the vertices; that takes some cells too many, and never one too few.
 //
-// Not here: persistence of coverings, and any distance other than on one sphere (see EarthRadius).
+// Fences and points near a place are found in another way, by balls round them in a forest of packed k-d trees, and a fence of many edges answers from bounds over
+// runs of these; neither knows the grid.
+//
+// Not here: files of any kind, though a covering can be kept as bytes (see Covering.AppendBinary), and any distance other than on one sphere (see EarthRadius).
 package geo

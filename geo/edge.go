@@ -26,46 +26,80 @@ func (r *ring) distance(p LatLng, bound Meters) Meters {
 const maxPiece = 0.5
 
 // edgeDistance returns the distance from p to a straight line in longitude and latitude, or bound when that is nearer. It cuts the
-// line into pieces, passes over those that cannot come nearer than bound, and narrows the rest by golden section to under a millimetre.
+// line into pieces, passes over those that cannot come nearer than bound, and finds the nearest point of the rest to under a millimetre.
 func edgeDistance(p LatLng, x0, y0, x1, y1 float64, bound Meters) Meters {
 	pieces := max(1, int(math.Ceil(max(math.Abs(x1-x0), math.Abs(y1-y0))/maxPiece)))
-	at := func(t float64) Meters { return p.Distance(LatLng{y0 + t*(y1-y0), x0 + t*(x1-x0)}) }
+	at := func(t float64) LatLng { return LatLng{y0 + t*(y1-y0), x0 + t*(x1-x0)} }
 	cos := math.Cos(radians(min(math.Abs(y0), math.Abs(y1))))
 	if y0*y1 < 0 {
 		cos = 1
 	}
 	step := 1 / float64(pieces)
 	length := EarthRadius * Meters(radians(math.Hypot(y1-y0, (x1-x0)*cos))*step) // at least the piece's length
-	before := at(0)
+	before := p.Distance(at(0))
 	bound = min(bound, before)
 	for i := range pieces {
 		lo, hi := float64(i)*step, float64(i+1)*step
-		after := at(hi)
+		after := p.Distance(at(hi))
 		bound = min(bound, after)
 		if (before+after-length)/2 < bound {
-			bound = min(bound, narrow(at, lo, hi, float64(length)))
+			nearest := nearestShare(p, at(lo), at(hi), float64(length))
+			bound = min(bound, p.Distance(at(lo+nearest*step)))
 		}
 		before = after
 	}
 	return bound
 }
 
-// narrow finds the least value of f, which has one minimum between lo and hi, by golden section until the span is under half a millimetre of length.
-func narrow(f func(float64) Meters, lo, hi, length float64) Meters {
-	ratio := (math.Sqrt(5) - 1) / 2
-	span := hi - lo
-	a, b := hi-ratio*(hi-lo), lo+ratio*(hi-lo)
-	fa, fb := f(a), f(b)
-	for length*(hi-lo) > 0.0005*span && hi-lo > 1e-15 {
-		if fa < fb {
-			hi, b, fb = b, a, fa
-			a = hi - ratio*(hi-lo)
-			fa = f(a)
-		} else {
-			lo, a, fa = a, b, fb
-			b = lo + ratio*(hi-lo)
-			fb = f(b)
+// nearestShare is the share of the way from a to b, a piece some metres long, at which it comes nearest to p. The cosine of the distance, sin φp sin φ + cos φp cos φ cos Δλ, is greatest there: its slope
+// along the way is brought to zero by false position, in the Illinois variant (Dowell and Jarratt, BIT 11, 1971).
+func nearestShare(p, a, b LatLng, length float64) float64 {
+	sinP, cosP := math.Sincos(radians(p.Lat))
+	dLat, dLng := b.Lat-a.Lat, b.Lng-a.Lng
+	slope := func(t float64) float64 {
+		sinLat, cosLat := math.Sincos(radians(a.Lat + t*dLat))
+		sinLng, cosLng := math.Sincos(radians(a.Lng + t*dLng - p.Lng))
+		return dLat*(sinP*cosLat-cosP*sinLat*cosLng) - dLng*cosP*cosLat*sinLng
+	}
+	lo, hi := 0.0, 1.0
+	up, down := slope(lo), slope(hi)
+	if up <= 0 {
+		return lo
+	}
+	if down >= 0 {
+		return hi
+	}
+	side := 0
+	for range maxSteps {
+		t := lo + (hi-lo)*up/(up-down)
+		moved := hi - t
+		s := slope(t)
+		switch {
+		case s > 0:
+			moved = t - lo
+			lo, up = t, s
+			if side > 0 {
+				down /= 2
+			}
+			side = 1
+		case s < 0:
+			hi, down = t, s
+			if side < 0 {
+				up /= 2
+			}
+			side = -1
+		default:
+			return t
+		}
+		if length*moved < tolerance || length*(hi-lo) < tolerance {
+			return t
 		}
 	}
-	return min(fa, fb)
+	return (lo + hi) / 2
 }
+
+// tolerance is the metres of way at which the search for a nearest point ends, and maxSteps the number of steps, of which some ten are usual.
+const (
+	tolerance = 1e-4
+	maxSteps  = 60
+)

@@ -2,9 +2,10 @@ package geo_test
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/uber/h3-go/v4"
@@ -12,113 +13,62 @@ import (
 	"github.com/sihai-network/sihai/geo"
 )
 
-// adversarial are fences at the places where grids and planes break.
-func adversarial(t testing.TB) map[string]*geo.Fence {
-	t.Helper()
-	at := func(lat, lng float64) geo.LatLng { return geo.LatLng{Lat: lat, Lng: lng} }
-	fences := map[string]*geo.Fence{}
-	add := func(name string) func(*geo.Fence, error) {
-		return func(f *geo.Fence, err error) {
-			if err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-			fences[name] = f
-		}
-	}
-	add("circle")(geo.NewCircle(at(25.79, -80.13), 800))
-	add("tiny circle")(geo.NewCircle(at(25.79, -80.13), 0.5))
-	add("circle over the antimeridian")(geo.NewCircle(at(-16.8, 179.99), 20_000))
-	add("circle on the north pole")(geo.NewCircle(at(90, 12), 300_000))
-	add("circle by the south pole")(geo.NewCircle(at(-89.9, 70), 50_000))
-	add("hemisphere")(geo.NewCircle(at(10, 20), 10_007_543))
-	add("globe but a little")(geo.NewCircle(at(10, 20), 20_000_000))
-	square := func(south, west, north, east float64) []geo.LatLng {
-		return []geo.LatLng{at(south, west), at(south, east), at(north, east), at(north, west)}
-	}
-	add("square")(geo.NewPolygon([][]geo.LatLng{square(25.7, -80.2, 25.8, -80.1)}))
-	backwards := square(25.7, -80.2, 25.8, -80.1)
-	slices.Reverse(backwards)
-	add("square backwards")(geo.NewPolygon([][]geo.LatLng{backwards}))
-	add("square with a hole")(geo.NewPolygon([][]geo.LatLng{square(25.7, -80.2, 25.8, -80.1), square(25.74, -80.16, 25.76, -80.14)}))
-	add("over the antimeridian")(geo.NewPolygon([][]geo.LatLng{square(-18, 177, -16, -179)}))
-	add("sliver")(geo.NewPolygon([][]geo.LatLng{{at(25.7, -80.2), at(25.9, -80.0), at(25.9000001, -80.0)}}))
-	add("smaller than a cell")(geo.NewPolygon([][]geo.LatLng{square(25.7, -80.2, 25.7001, -80.1999)}))
-	add("round the north pole")(geo.NewPolygon([][]geo.LatLng{{at(80, 0), at(75, 90), at(82, 180), at(70, -90)}}))
-	add("round the south pole backwards")(geo.NewPolygon([][]geo.LatLng{{at(-80, 0), at(-70, -90), at(-85, 180), at(-75, 90)}}))
-	add("up to the pole")(geo.NewPolygon([][]geo.LatLng{square(80, 10, 90, 60)}))
-	add("continent")(geo.NewPolygon([][]geo.LatLng{square(-35, -20, 37, 52)}))
-	add("two parts")(geo.NewMultiPolygon([][][]geo.LatLng{{square(25.7, -80.2, 25.8, -80.1)}, {square(-1, 100, 1, 101)}}))
-	pentagons, err := h3.Pentagons(3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, cell := range pentagons[:4] {
-		center, _ := cell.LatLng()
-		add("pentagon " + cell.String())(geo.NewCircle(at(center.Lat, center.Lng), 40_000))
-		add("cells at pentagon " + cell.String())(geo.NewCellSet([]string{cell.String()}))
-	}
-	add("cells of several resolutions")(geo.NewCellSet([]string{"85283473fffffff", "872834709ffffff"}))
-	return fences
-}
-
-// probes are points round a fence's own place and over the globe.
-func probes(random *rand.Rand, around []geo.LatLng, n int) []geo.LatLng {
-	points := []geo.LatLng{{Lat: 90}, {Lat: -90}, {Lat: 90, Lng: 180}, {Lat: 0, Lng: 180}, {Lat: 0, Lng: -180}}
-	for range n {
-		c := around[random.IntN(len(around))]
-		spread := math.Pow(10, -5+6*random.Float64())
-		p := geo.LatLng{Lat: c.Lat + spread*random.NormFloat64(), Lng: math.Remainder(c.Lng+spread*random.NormFloat64(), 360)}
-		if random.IntN(8) == 0 {
-			p = geo.LatLng{Lat: math.Asin(2*random.Float64()-1) * 180 / math.Pi, Lng: 360*random.Float64() - 180}
-		}
-		p.Lat = max(-90, min(90, p.Lat))
-		points = append(points, p)
-	}
-	return points
-}
-
-// A lookup finds exactly the fences that hold a point by the test of each fence alone, without cells.
-func TestLookupEqualsBruteForce(t *testing.T) {
-	fences := adversarial(t)
-	names := make([]string, 0, len(fences))
-	for name := range fences {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	var items []geo.Item
-	for i, name := range names {
-		items = append(items, geo.Item{Handle: uint32(i), Fence: fences[name]})
-	}
-	index := new(geo.Index).Apply(nil, items)
+// A lookup finds exactly the fences that hold a point by an oracle that knows neither cells nor rings in a plane.
+func TestLookupEqualsOracle(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	around := []geo.LatLng{{Lat: 25.75, Lng: -80.15}, {Lat: -17, Lng: 179.9}, {Lat: 89, Lng: 0}, {Lat: -80, Lng: 100}, {Lat: 25.7, Lng: -80.2}, {Lat: 80, Lng: 30}, {Lat: 0, Lng: 100}, {Lat: 37, Lng: 52}, {Lat: 37.35, Lng: -121.98}}
-	pentagons, _ := h3.Pentagons(3)
-	for _, cell := range pentagons[:4] {
-		center, _ := cell.LatLng()
-		around = append(around, geo.LatLng{Lat: center.Lat, Lng: center.Lng})
+	for _, c := range []struct {
+		name    string
+		figures []figure
+		n       int
+	}{
+		{"adversarial", adversarial(t), 12_000},
+		{"random", randomFigures(t, random, 300), 12_000},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inside, close := compare(t, random, c.figures, points(t, random, c.figures, c.n*effort()))
+			t.Logf("%d times inside, %d times within %v m of a line", inside, close, band)
+			if inside < c.n/4 {
+				t.Errorf("only %d times inside", inside)
+			}
+		})
 	}
-	found := map[string]int{}
-	for _, p := range probes(random, around, 20_000) {
-		var want, got []string
-		for _, name := range names {
-			if fences[name].Contains(p) {
-				want = append(want, name)
-				found[name]++
+}
+
+// Points whose parent, by the bits of their fine cell, is not the cell that holds them are found as others are, in sets of cells of several resolutions and in fences
+// that are covered at different ones.
+func TestLookupDoesNotWalkToParents(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	var figures []figure
+	center := at(25.77, -80.19)
+	for _, resolution := range []int{5, 7, 8, 9} {
+		cell, err := h3.LatLngToCell(h3.LatLng{Lat: center.Lat, Lng: center.Lng}, resolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		figures = append(figures, figure{name: "cell " + cell.String(), cells: []string{cell.String()}})
+	}
+	figures = append(figures,
+		figure{name: "circle of fine cells", center: center, radius: 500},
+		figure{name: "circle of coarser cells", center: center, radius: 8_000},
+		figure{name: "circle of coarse cells", center: center, radius: 60_000})
+	var trapped []geo.LatLng
+	for len(trapped) < 4_000 {
+		p := probe(t, random, figures[random.IntN(4)])
+		fine, err := h3.LatLngToCell(h3.LatLng{Lat: p.Lat, Lng: p.Lng}, 12)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, resolution := range []int{5, 7, 8, 9} {
+			parent, _ := fine.Parent(resolution)
+			if native, _ := h3.LatLngToCell(h3.LatLng{Lat: p.Lat, Lng: p.Lng}, resolution); native != parent {
+				trapped = append(trapped, p)
+				break
 			}
 		}
-		for _, hit := range index.Lookup(nil, p) {
-			if hit.Inside {
-				got = append(got, names[hit.Handle])
-			}
-		}
-		if !slices.Equal(want, got) {
-			t.Fatalf("at %v: index gives %q, the fences themselves %q", p, got, want)
-		}
 	}
-	for _, name := range names {
-		if found[name] == 0 && name != "sliver" && name != "tiny circle" {
-			t.Errorf("no point fell into %q", name)
-		}
+	inside, _ := compare(t, random, figures, trapped)
+	if inside == 0 {
+		t.Error("no point was in any fence")
 	}
 }
 
@@ -136,16 +86,16 @@ func TestApplyKeepsOlderIndexes(t *testing.T) {
 			}
 		}
 		for range 20 {
-			f, err := geo.NewCircle(geo.LatLng{Lat: 25 + random.Float64(), Lng: -80 + random.Float64()}, geo.Meters(10+20_000*random.Float64()))
+			f, err := geo.NewCircle(at(25+random.Float64(), -80+random.Float64()), geo.Meters(10+20_000*random.Float64()))
 			if err != nil {
 				t.Fatal(err)
 			}
 			added = append(added, geo.Item{Handle: uint32(random.IntN(500)), Fence: f})
 		}
-		p := geo.LatLng{Lat: 25.5, Lng: -79.5}
-		before := fmt.Sprint(index.Lookup(nil, p))
+		p := at(25.5, -79.5)
+		before := fmt.Sprint(index.Lookup(nil, p), index.Within(nil, p, 5_000))
 		next := index.Apply(removed, added)
-		if after := fmt.Sprint(index.Lookup(nil, p)); after != before {
+		if after := fmt.Sprint(index.Lookup(nil, p), index.Within(nil, p, 5_000)); after != before {
 			t.Fatalf("step %d changed the older index: %s, before %s", step, after, before)
 		}
 		index = next
@@ -155,45 +105,158 @@ func TestApplyKeepsOlderIndexes(t *testing.T) {
 		for _, item := range added {
 			live[item.Handle] = item
 		}
-		var want []uint32
-		for handle, item := range live {
-			if item.Fence.Contains(p) {
-				want = append(want, handle)
-			}
-		}
-		slices.Sort(want)
-		var got []uint32
-		for _, hit := range index.Lookup(nil, p) {
-			if hit.Inside {
-				got = append(got, hit.Handle)
-			}
-		}
-		if !slices.Equal(want, got) {
+		if want, got := holding(live, p, 0), insideOf(index, p); !slices.Equal(want, got) {
 			t.Fatalf("step %d: got %v, want %v", step, got, want)
+		}
+		if want, got := holding(live, p, 5_000), index.Within(nil, p, 5_000); !slices.Equal(want, got) {
+			t.Fatalf("step %d, within 5 km: got %v, want %v", step, got, want)
 		}
 	}
 }
 
-// The chance of being inside agrees with counting normally distributed points.
-func TestInsideProbabilityAgreesWithCounting(t *testing.T) {
-	random := rand.New(rand.NewPCG(5, 6))
-	for name, f := range adversarial(t) {
-		for _, p := range []geo.LatLng{{Lat: 25.7955, Lng: -80.13}, {Lat: 25.7, Lng: -80.2}, {Lat: 25.741, Lng: -80.15}, {Lat: -16.0005, Lng: 179.5}, {Lat: 37.001, Lng: 5}} {
-			for _, accuracy := range []float64{35, 700, 3000} {
-				const n = 4000
-				in := 0
-				for range n {
-					dLat := accuracy / 1.5096 * random.NormFloat64() / 111_194.9
-					dLng := accuracy / 1.5096 * random.NormFloat64() / 111_194.9 / math.Cos(p.Lat*math.Pi/180)
-					if f.Contains(geo.LatLng{Lat: p.Lat + dLat, Lng: math.Remainder(p.Lng+dLng, 360)}) {
-						in++
-					}
-				}
-				want, got := float64(in)/n, f.InsideProbability(p, geo.Meters(accuracy))
-				if math.Abs(got-want) > 0.035 {
-					t.Errorf("%s at %v within %v m: %.4f, counted %.4f", name, p, accuracy, got, want)
-				}
-			}
+// holding returns the handles of the fences at most radius from p, ascending, by asking all of them.
+func holding(live map[uint32]geo.Item, p geo.LatLng, radius geo.Meters) []uint32 {
+	var handles []uint32
+	for handle, item := range live {
+		if item.Fence.Contains(p) || item.Fence.Distance(p) <= radius && radius > 0 {
+			handles = append(handles, handle)
 		}
 	}
+	slices.Sort(handles)
+	return handles
+}
+
+func insideOf(index *geo.Index, p geo.LatLng) []uint32 {
+	var handles []uint32
+	for _, hit := range index.Lookup(nil, p) {
+		if hit.Inside {
+			handles = append(handles, hit.Handle)
+		}
+	}
+	return handles
+}
+
+// Fences within a radius are those whose own distance says so, for every kind, size and place of a fence.
+func TestWithinEqualsAskingAll(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 10))
+	figures := append(adversarial(t), randomFigures(t, random, 100)...)
+	items := make([]geo.Item, len(figures))
+	live := map[uint32]geo.Item{}
+	for i, f := range figures {
+		items[i] = geo.Item{Handle: uint32(i), Fence: f.fence(t)}
+		live[uint32(i)] = items[i]
+	}
+	index := new(geo.Index)
+	for part := range slices.Chunk(items, 30) {
+		index = index.Apply(nil, part)
+	}
+	radii := []geo.Meters{0, 1, 300, 20_000, 1_000_000, 12_000_000, 20_015_115}
+	for i, p := range points(t, random, figures, 42*effort()) {
+		radius := radii[i%len(radii)]
+		var want []uint32
+		for handle, item := range live {
+			if item.Fence.Distance(p) <= radius {
+				want = append(want, handle)
+			}
+		}
+		slices.Sort(want)
+		if got := index.Within(nil, p, radius); !slices.Equal(got, want) {
+			t.Fatalf("within %v of %v: got %v, want %v", radius, p, got, want)
+		}
+	}
+	for _, radius := range []geo.Meters{-1, -1e9} {
+		if got := index.Within(nil, at(25.79, -80.13), radius); len(got) > 0 {
+			t.Errorf("within %v: got %v", radius, got)
+		}
+	}
+}
+
+// Empty and nil indexes find nothing; what is there stays in front of what is appended.
+func TestEmptyIndex(t *testing.T) {
+	var none *geo.Index
+	f := figure{center: at(1, 2), radius: 100}.fence(t)
+	emptied := none.Apply(nil, []geo.Item{{Handle: 3, Fence: f}}).Apply([]uint32{3, 3, 99}, nil)
+	for name, index := range map[string]*geo.Index{"nil": none, "zero": {}, "emptied": emptied, "of nothing": none.Apply(nil, nil)} {
+		if hits := index.Lookup([]geo.Hit{{Handle: 1}}, at(1, 2)); len(hits) != 1 {
+			t.Errorf("%s: %v", name, hits)
+		}
+		if near := index.Within([]uint32{1}, at(1, 2), 1e6); len(near) != 1 {
+			t.Errorf("%s: %v", name, near)
+		}
+	}
+}
+
+// Of two items with one handle the last counts, and an item takes the place of a fence that is removed in the same step.
+func TestApplyReplaces(t *testing.T) {
+	here, there := figure{center: at(1, 2), radius: 100}.fence(t), figure{center: at(50, 60), radius: 100}.fence(t)
+	index := new(geo.Index).Apply(nil, []geo.Item{{Handle: 5, Fence: here}, {Handle: 5, Fence: there}})
+	if got := insideOf(index, at(1, 2)); len(got) != 0 {
+		t.Errorf("the first of two items is found: %v", got)
+	}
+	index = index.Apply([]uint32{5}, []geo.Item{{Handle: 5, Fence: here}})
+	if got := insideOf(index, at(1, 2)); !slices.Equal(got, []uint32{5}) {
+		t.Errorf("the item that took a removed one's place: %v", got)
+	}
+	if got := insideOf(index, at(50, 60)); len(got) != 0 {
+		t.Errorf("the removed item is found: %v", got)
+	}
+	covering := geo.Cover(here)
+	kept := new(geo.Index).Apply(nil, []geo.Item{{Handle: 5, Fence: here, Covering: &covering}})
+	if got, want := fmt.Sprint(kept.Lookup(nil, at(1.0005, 2))), fmt.Sprint(index.Lookup(nil, at(1.0005, 2))); got != want {
+		t.Errorf("with a kept covering %s, with a computed one %s", got, want)
+	}
+}
+
+// Readers use one index after another, while a writer makes the next, without a lock; an old one answers as it did when it was current.
+func TestReadersBesideAWriter(t *testing.T) {
+	random := rand.New(rand.NewPCG(11, 12))
+	fence := func() *geo.Fence {
+		return figure{center: at(25.7+0.2*random.Float64(), -80.3+0.2*random.Float64()), radius: 50 + 3_000*random.Float64()}.fence(t)
+	}
+	probes := make([]geo.LatLng, 16)
+	for i := range probes {
+		probes[i] = at(25.7+0.2*random.Float64(), -80.3+0.2*random.Float64())
+	}
+	answers := func(index *geo.Index) string {
+		var told []any
+		for _, p := range probes {
+			told = append(told, index.Lookup(nil, p), index.Within(nil, p, 300))
+		}
+		return fmt.Sprint(told...)
+	}
+	type version struct {
+		index *geo.Index
+		want  string
+	}
+	publish := func(index *geo.Index) *version { return &version{index, answers(index)} }
+	var current atomic.Pointer[version]
+	current.Store(publish(new(geo.Index)))
+
+	var readers sync.WaitGroup
+	var done atomic.Bool
+	for range 3 {
+		readers.Go(func() {
+			first := current.Load()
+			for !done.Load() {
+				v := current.Load()
+				if got := answers(v.index); got != v.want {
+					t.Errorf("an index answers differently beside a writer: %s, want %s", got, v.want)
+					return
+				}
+			}
+			if got := answers(first.index); got != first.want {
+				t.Errorf("the first index has changed: %s, want %s", got, first.want)
+			}
+		})
+	}
+	for range 60 {
+		var added []geo.Item
+		for range 10 {
+			added = append(added, geo.Item{Handle: uint32(random.IntN(200)), Fence: fence()})
+		}
+		removed := []uint32{uint32(random.IntN(200)), uint32(random.IntN(200))}
+		current.Store(publish(current.Load().index.Apply(removed, added)))
+	}
+	done.Store(true)
+	readers.Wait()
 }

@@ -15,6 +15,7 @@ const reach = 8
 // the polar coordinates round p, P = 1/2π ∮ (1 - exp(-ρ²/2σ²)) dφ. Near p it is summed by Gauss and Legendre's rule of eight nodes on pieces of at most
 // one deviation, beyond 8 deviations it is an angle, so that the sum itself is accurate to 1e-9. It is taken in a plane of longitudes and latitudes
 // scaled at p, where the edges of polygons are straight; for a fix of 1 km at 60 degrees of latitude the plane errs by less than 1e-3.
+// Of a ring that crosses itself, the parts that run the other way round are taken from the rest, and parts that lie over one another count twice, up to 1.
 // Cost: some pieces for each edge within reach, and a walk to these; for a set of cells, besides, a step for each cell.
 func (f *Fence) InsideProbability(p LatLng, accuracy Meters) float64 {
 	if accuracy <= 0 {
