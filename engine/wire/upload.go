@@ -50,3 +50,9 @@ func ImportOf(i *engine.Import) Import {
 	}
 	return out
 }
+
+// ImportProblem is the problem of an upload that changed nothing, with its report.
+type ImportProblem struct {
+	Problem
+	Import Import `json:"import"`
+}

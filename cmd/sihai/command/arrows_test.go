@@ -25,7 +25,7 @@ var arrows = map[string][]string{
 	"engine/decision":    {"engine", "geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency"},
 	"engine/ledger":      {"engine", "geo", "scoring"},
 	"engine/wire":        {"engine", "geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency", "github.com/go-json-experiment/json"},
-	"engine/api":         {"engine", "engine/wire", "github.com/gin-gonic/gin", "github.com/danielgtaylor/huma/v2", "github.com/prometheus/client_golang", "golang.org/x/time"},
+	"engine/api":         {"engine", "engine/wire", "scoring", "github.com/gin-gonic/gin", "github.com/danielgtaylor/huma/v2", "github.com/prometheus/client_golang", "golang.org/x/time"},
 	"engine/client":      {"engine", "engine/wire"},
 	"store":              {"engine", "geo", "scoring", "store/kv", "google.golang.org/protobuf"},
 	"store/kv":           {},

@@ -1,0 +1,88 @@
+package api
+
+import (
+	"net/http"
+	"sync"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/engine/wire"
+)
+
+// buffers keeps the buffers of answers between requests.
+type buffers struct{ pool sync.Pool }
+
+func (b *buffers) take() *[]byte {
+	if buf, ok := b.pool.Get().(*[]byte); ok {
+		return buf
+	}
+	return new([]byte)
+}
+
+func (b *buffers) put(buf *[]byte) {
+	if cap(*buf) <= 1<<20 {
+		*buf = (*buf)[:0]
+		b.pool.Put(buf)
+	}
+}
+
+// decide answers POST /v1/decisions.
+func decide(c *call) error {
+	data, err := c.readBody()
+	if err != nil {
+		return err
+	}
+	r, err := wire.DecodeRequest(data)
+	if err != nil {
+		return err
+	}
+	switch {
+	case r.Time.IsZero():
+		r.Time = c.now
+	case c.key.Role == engine.RoleApp:
+		return engine.Faults{{Path: "time", Code: "forbidden", Message: "is for analysts and operators only: leave it out"}}
+	}
+	c.fingerprint(data)
+	d, err := c.api.Decider.Decide(c.ctx(), r, c.once)
+	if err != nil {
+		return err
+	}
+	c.api.metrics.decided(d)
+	buf := c.api.buffers.take()
+	defer c.api.buffers.put(buf)
+	*buf = wire.AppendDecision(*buf, d)
+	c.Data(http.StatusOK, gin.MIMEJSON, *buf)
+	return nil
+}
+
+// recorded answers GET /v1/decisions/{id}.
+func recorded(c *call) error {
+	d, err := c.api.Decider.Decision(c.ctx(), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	data, err := wire.AppendRecord(nil, d)
+	if err != nil {
+		return err
+	}
+	c.Data(http.StatusOK, gin.MIMEJSON, data)
+	return nil
+}
+
+// takeEvents answers POST /v1/events.
+func takeEvents(c *call) error {
+	data, err := c.readBody()
+	if err != nil {
+		return err
+	}
+	events, err := wire.DecodeEvents(data, c.now.UTC())
+	if err != nil {
+		return err
+	}
+	c.fingerprint(data)
+	if err := c.api.Events.TakeEvents(c.ctx(), c.once, events); err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, wire.Taken{Accepted: len(events)})
+}

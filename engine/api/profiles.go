@@ -1,0 +1,121 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/engine/wire"
+	"github.com/sihai-network/sihai/scoring"
+)
+
+// profileOf returns how profiles are written while one version is the active one.
+func (c *call) profileOf() (func(*scoring.Profile) wire.Profile, error) {
+	active, err := c.api.Store.ActiveProfile(c.ctx())
+	if err != nil && !errors.Is(err, engine.ErrNotFound) {
+		return nil, err
+	}
+	ref := engine.ProfileRef{Name: active.Name, Version: active.Version}
+	return func(p *scoring.Profile) wire.Profile { return wire.ProfileOf(p, ref) }, nil
+}
+
+// listProfiles answers GET /v1/scoring-profiles: the newest version of each.
+func listProfiles(c *call) error {
+	p, err := c.page()
+	if err != nil {
+		return err
+	}
+	items, next, err := c.api.Store.ListProfiles(c.ctx(), p)
+	if err != nil {
+		return err
+	}
+	of, err := c.profileOf()
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, wire.ListOf(items, cursor(next), of))
+}
+
+// getProfile answers GET /v1/scoring-profiles/{name}: its newest version.
+func getProfile(c *call) error {
+	p, err := c.api.Store.Profile(c.ctx(), c.Param("name"), 0)
+	if err != nil {
+		return err
+	}
+	of, err := c.profileOf()
+	if err != nil {
+		return err
+	}
+	return c.versioned(http.StatusOK, p.Version, of(&p))
+}
+
+// listProfileVersions answers GET /v1/scoring-profiles/{name}/versions.
+func listProfileVersions(c *call) error {
+	p, err := c.page()
+	if err != nil {
+		return err
+	}
+	items, next, err := c.api.Store.ProfileVersions(c.ctx(), c.Param("name"), p)
+	if err != nil {
+		return err
+	}
+	of, err := c.profileOf()
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, wire.ListOf(items, cursor(next), of))
+}
+
+// addProfileVersion answers POST /v1/scoring-profiles/{name}/versions. A version never changes; a change is another version.
+func addProfileVersion(c *call) error {
+	data, err := c.readBody()
+	if err != nil {
+		return err
+	}
+	c.fingerprint(data)
+	p, faults := wire.DecodeProfile(data)
+	if p.Name != "" && p.Name != c.Param("name") {
+		faults.Add("name", "invalid", "%.64q is not %q, which the path names", p.Name, c.Param("name"))
+	}
+	p.Name = c.Param("name")
+	w, err := c.conditional()
+	if err != nil {
+		return err
+	}
+	if len(faults) > 0 {
+		return faults
+	}
+	p.Author, p.Created = c.key.ID, c.now.UTC()
+	p, err = c.api.Catalog.PutProfile(c.ctx(), w, p)
+	if err != nil {
+		return err
+	}
+	of, err := c.profileOf()
+	if err != nil {
+		return err
+	}
+	return c.versioned(http.StatusCreated, p.Version, of(&p))
+}
+
+// activateProfile answers POST /v1/scoring-profiles/{name}/activate.
+func activateProfile(c *call) error {
+	data, err := c.readBody()
+	if err != nil {
+		return err
+	}
+	c.fingerprint(data)
+	version, faults := wire.DecodeActivation(data)
+	if len(faults) > 0 {
+		return faults
+	}
+	p, err := c.api.Catalog.ActivateProfile(c.ctx(), c.write(), c.Param("name"), version)
+	if err != nil {
+		return err
+	}
+	c.published()
+	of, err := c.profileOf()
+	if err != nil {
+		return err
+	}
+	return c.versioned(http.StatusOK, p.Version, of(&p))
+}

@@ -1,0 +1,166 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/engine/wire"
+)
+
+// routes is every operation: the router and the document are both made of it.
+func routes() []route {
+	var all []route
+	for _, some := range [][]route{travelRoutes(), merchantRoutes(), campaignRoutes(), importRoutes(), profileRoutes(), operatorRoutes(), openRoutes()} {
+		all = append(all, some...)
+	}
+	return all
+}
+
+func travelRoutes() []route {
+	return []route{
+		{
+			method: http.MethodPost, path: "/v1/decisions", id: "decide", tag: "decisions", summary: "Ranked offers for one or more placements",
+			roles: []engine.Role{engine.RoleApp, engine.RoleAnalyst}, body: jsonBody[wire.Request](),
+			answers: []answer{ok[wire.Decision]("the decision")}, handle: decide,
+		},
+		{
+			method: http.MethodGet, path: "/v1/decisions/{id}", id: "getDecision", tag: "decisions", summary: "A recorded decision with its request",
+			roles: []engine.Role{engine.RoleAnalyst}, answers: []answer{ok[wire.Decision]("the decision")}, handle: recorded,
+		},
+		{
+			method: http.MethodPost, path: "/v1/events", id: "takeEvents", tag: "events", summary: "What travellers did: all events of a batch are taken, or none",
+			roles: []engine.Role{engine.RoleApp}, body: jsonBody[wire.Events](), answers: []answer{ok[wire.Taken]("taken and kept")}, handle: takeEvents,
+		},
+	}
+}
+
+func merchantRoutes() []route {
+	merchants := []engine.Role{engine.RoleMerchant}
+	operators := []engine.Role{engine.RoleOperator}
+	return []route{
+		{method: http.MethodGet, path: "/v1/merchants", id: "listMerchants", tag: "merchants", summary: "Merchants by ID; a merchant sees itself",
+			roles: merchants, params: pageParams(), answers: []answer{ok[wire.List[wire.Merchant]]("a page")}, handle: listMerchants},
+		{method: http.MethodPost, path: "/v1/merchants", id: "createMerchant", tag: "merchants", summary: "A new merchant",
+			roles: operators, body: jsonBody[wire.Merchant](), answers: []answer{created[wire.Merchant]("made").tagged()}, handle: createMerchant},
+		{method: http.MethodGet, path: "/v1/merchants/{merchant}", id: "getMerchant", tag: "merchants", summary: "A merchant",
+			roles: merchants, answers: []answer{ok[wire.Merchant]("the merchant").tagged()}, handle: getMerchant},
+		{method: http.MethodPut, path: "/v1/merchants/{merchant}", id: "putMerchant", tag: "merchants", summary: "Make or replace a merchant",
+			roles: merchants, params: []param{ifMatch(), ifNoneMatch()}, body: jsonBody[wire.Merchant](),
+			answers: []answer{ok[wire.Merchant]("replaced").tagged(), created[wire.Merchant]("made").tagged()}, handle: putMerchant},
+		{method: http.MethodGet, path: "/v1/merchants/{merchant}/venues", id: "listVenues", tag: "venues", summary: "A merchant's venues by ID",
+			roles: merchants, params: pageParams(), answers: []answer{ok[wire.List[wire.Venue]]("a page")}, handle: listVenues},
+		{method: http.MethodPost, path: "/v1/merchants/{merchant}/venues", id: "createVenue", tag: "venues", summary: "A new venue",
+			roles: merchants, body: jsonBody[wire.Venue](), answers: []answer{created[wire.Venue]("made").tagged()}, handle: createVenue},
+		{method: http.MethodGet, path: "/v1/merchants/{merchant}/venues/{id}", id: "getVenue", tag: "venues", summary: "A venue",
+			roles: merchants, answers: []answer{ok[wire.Venue]("the venue").tagged()}, handle: getVenue},
+		{method: http.MethodPut, path: "/v1/merchants/{merchant}/venues/{id}", id: "putVenue", tag: "venues", summary: "Make or replace a venue",
+			roles: merchants, params: []param{ifMatch(), ifNoneMatch()}, body: jsonBody[wire.Venue](),
+			answers: []answer{ok[wire.Venue]("replaced").tagged(), created[wire.Venue]("made").tagged()}, handle: putVenue},
+		{method: http.MethodDelete, path: "/v1/merchants/{merchant}/venues/{id}", id: "deleteVenue", tag: "venues", summary: "Delete a venue that no campaign names",
+			roles: merchants, params: []param{ifMatch()}, answers: []answer{none(http.StatusNoContent, "deleted")}, handle: deleteVenue},
+	}
+}
+
+func campaignRoutes() []route {
+	merchants := []engine.Role{engine.RoleMerchant}
+	all := []route{
+		{method: http.MethodGet, path: "/v1/campaigns", id: "listCampaigns", tag: "campaigns", summary: "A merchant's campaigns by ID",
+			roles: merchants, params: pageParams(merchantParam()), answers: []answer{ok[wire.List[wire.Campaign]]("a page")}, handle: listCampaigns},
+		{method: http.MethodPost, path: "/v1/campaigns", id: "createCampaign", tag: "campaigns", summary: "A new campaign, a draft unless its status says otherwise",
+			roles: merchants, params: []param{merchantParam()}, body: jsonBody[wire.Campaign](),
+			answers: []answer{created[wire.Campaign]("made").tagged()}, handle: createCampaign},
+		{method: http.MethodGet, path: "/v1/campaigns/{id}", id: "getCampaign", tag: "campaigns", summary: "A campaign",
+			roles: merchants, params: []param{merchantParam()}, answers: []answer{ok[wire.Campaign]("the campaign").tagged()}, handle: getCampaign},
+		{method: http.MethodPut, path: "/v1/campaigns/{id}", id: "putCampaign", tag: "campaigns", summary: "Make or replace a campaign",
+			roles: merchants, params: []param{merchantParam(), ifMatch(), ifNoneMatch()}, body: jsonBody[wire.Campaign](),
+			answers: []answer{ok[wire.Campaign]("replaced").tagged(), created[wire.Campaign]("made").tagged()}, handle: putCampaign},
+		{method: http.MethodGet, path: "/v1/campaigns/{id}/revisions", id: "listCampaignRevisions", tag: "campaigns", summary: "Every version of a campaign, newest first",
+			roles: merchants, params: pageParams(merchantParam()), answers: []answer{ok[wire.List[wire.Campaign]]("a page")}, handle: campaignRevisions},
+	}
+	for _, verb := range []struct {
+		name, summary string
+		status        engine.Status
+	}{
+		{"enable", "Let a campaign run in its flight", engine.StatusEnabled},
+		{"disable", "Keep a campaign back until it is enabled again", engine.StatusDisabled},
+		{"archive", "Put a campaign away for good", engine.StatusArchived},
+	} {
+		all = append(all, route{
+			method: http.MethodPost, path: "/v1/campaigns/{id}/" + verb.name, id: verb.name + "Campaign", tag: "campaigns", summary: verb.summary,
+			roles: merchants, params: []param{merchantParam(), ifMatch()}, answers: []answer{ok[wire.Campaign]("as it is now").tagged()}, handle: setStatus(verb.status),
+		})
+	}
+	return all
+}
+
+func importRoutes() []route {
+	merchants := []engine.Role{engine.RoleMerchant}
+	return []route{
+		{
+			method: http.MethodPost, path: "/v1/imports", id: "runImport", tag: "imports", summary: "Upload venues or campaigns: all rows go in, or none",
+			description: "The body is NDJSON, CSV (columns named by path, lists separated by |) or a GeoJSON FeatureCollection, and is read as it comes; Content-Encoding gzip is understood. " +
+				"Faults are told by row and column, all at once. When a row is faulty nothing is changed (422, with the report in import), unless partial is true.",
+			roles: merchants,
+			params: []param{
+				merchantParam(),
+				{name: "kind", in: "query", doc: "what the rows are; campaigns when left out", kind: "string", enum: []string{"venues", "campaigns"}},
+				{name: "format", in: "query", doc: "of the file; by the Content-Type when left out", kind: "string", enum: wire.Formats()},
+				{name: "dry_run", in: "query", doc: "tell what would happen, and change nothing", kind: "boolean"},
+				{name: "partial", in: "query", doc: "let the good rows in although others are faulty", kind: "boolean"},
+			},
+			body:    &body{types: []string{"application/geo+json", "application/x-ndjson", "text/csv"}},
+			answers: []answer{ok[wire.Import]("the report")}, handle: runImport,
+		},
+		{method: http.MethodGet, path: "/v1/imports", id: "listImports", tag: "imports", summary: "A merchant's uploads, oldest first",
+			roles: merchants, params: pageParams(merchantParam()), answers: []answer{ok[wire.List[wire.Import]]("a page")}, handle: listImports},
+		{method: http.MethodGet, path: "/v1/imports/{id}", id: "getImport", tag: "imports", summary: "The report of an upload",
+			roles: merchants, params: []param{merchantParam()}, answers: []answer{ok[wire.Import]("the report")}, handle: getImport},
+	}
+}
+
+func profileRoutes() []route {
+	analysts := []engine.Role{engine.RoleAnalyst}
+	return []route{
+		{method: http.MethodGet, path: "/v1/scoring-profiles", id: "listScoringProfiles", tag: "scoring profiles", summary: "The newest version of each profile",
+			roles: analysts, params: pageParams(), answers: []answer{ok[wire.List[wire.Profile]]("a page")}, handle: listProfiles},
+		{method: http.MethodGet, path: "/v1/scoring-profiles/{name}", id: "getScoringProfile", tag: "scoring profiles", summary: "The newest version of a profile",
+			roles: analysts, answers: []answer{ok[wire.Profile]("the profile").tagged()}, handle: getProfile},
+		{method: http.MethodGet, path: "/v1/scoring-profiles/{name}/versions", id: "listScoringProfileVersions", tag: "scoring profiles", summary: "Every version, newest first",
+			roles: analysts, params: pageParams(), answers: []answer{ok[wire.List[wire.Profile]]("a page")}, handle: listProfileVersions},
+		{method: http.MethodPost, path: "/v1/scoring-profiles/{name}/versions", id: "addScoringProfileVersion", tag: "scoring profiles", summary: "Another version; versions never change",
+			roles: analysts, params: []param{ifMatch(), ifNoneMatch()}, body: jsonBody[wire.Profile](),
+			answers: []answer{created[wire.Profile]("kept; not active until it is activated").tagged()}, handle: addProfileVersion},
+		{method: http.MethodPost, path: "/v1/scoring-profiles/{name}/activate", id: "activateScoringProfile", tag: "scoring profiles", summary: "Decide by a version from now on; an older one rolls back",
+			roles: analysts, body: &body{shape: jsonBody[wire.Activation]().shape, optional: true},
+			answers: []answer{ok[wire.Profile]("active").tagged()}, handle: activateProfile},
+	}
+}
+
+func operatorRoutes() []route {
+	operators := []engine.Role{engine.RoleOperator}
+	return []route{
+		{method: http.MethodGet, path: "/v1/rates", id: "getRates", tag: "rates", summary: "What reference rates there are",
+			roles: []engine.Role{engine.RoleAnalyst}, answers: []answer{ok[wire.RatesStatus]("the rate book")}, handle: getRates},
+		{method: http.MethodPut, path: "/v1/rates", id: "putRates", tag: "rates", summary: "Add reference rates, in the format of the European Central Bank's file",
+			roles: operators, body: &body{types: []string{"text/csv"}}, answers: []answer{ok[wire.RatesStatus]("the rate book")}, handle: putRates},
+		{method: http.MethodGet, path: "/v1/keys", id: "listKeys", tag: "keys", summary: "API keys, without their secrets",
+			roles: operators, params: pageParams(), answers: []answer{ok[wire.List[wire.Key]]("a page")}, handle: listKeys},
+		{method: http.MethodPost, path: "/v1/keys", id: "createKey", tag: "keys", summary: "A new key; its secret is told in this answer only",
+			roles: operators, body: jsonBody[wire.Key](), answers: []answer{created[wire.Key]("made")}, handle: createKey},
+		{method: http.MethodDelete, path: "/v1/keys/{id}", id: "revokeKey", tag: "keys", summary: "Revoke a key; it stays on record",
+			roles: operators, answers: []answer{ok[wire.Key]("revoked")}, handle: revokeKey},
+	}
+}
+
+func openRoutes() []route {
+	return []route{
+		{method: http.MethodGet, path: "/healthz", id: "healthz", tag: "operations", summary: "The process lives",
+			open: true, answers: []answer{ok[Health]("it does")}, handle: healthz},
+		{method: http.MethodGet, path: "/readyz", id: "readyz", tag: "operations", summary: "Requests can be answered",
+			open: true, answers: []answer{ok[Health]("they can")}, handle: readyz},
+		{method: http.MethodGet, path: "/metrics", id: "metrics", tag: "operations", summary: "Metrics in the format of Prometheus",
+			open: true, answers: []answer{{status: http.StatusOK, media: "text/plain", doc: "the metrics"}}, handle: metricsPage},
+		{method: http.MethodGet, path: "/openapi.json", id: "openapi", tag: "operations", summary: "This document",
+			open: true, answers: []answer{{status: http.StatusOK, media: "application/json", doc: "an OpenAPI 3.1 document"}}, handle: openAPI},
+	}
+}

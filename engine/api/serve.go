@@ -1,0 +1,113 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+// serve wraps a route: who asks, what the log and the metrics keep of it, and how an error is told.
+func (a *API) serve(r route) gin.HandlerFunc {
+	return func(g *gin.Context) {
+		c := &call{Context: g, api: a, route: &r, now: a.Clock()}
+		c.trace = traceOf(g.GetHeader("traceparent"), a.IDs.Random)
+		g.Header("X-Request-Id", c.trace)
+		err := c.run()
+		if err != nil {
+			c.problem(err)
+		}
+		a.observe(c)
+	}
+}
+
+// run does the route; a panic is an error of ours, and the server lives on.
+func (c *call) run() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	if err := c.authorise(); err != nil {
+		return err
+	}
+	if c.route.writes() {
+		return c.runOnce()
+	}
+	return c.route.handle(c)
+}
+
+// observe logs a request and counts it.
+func (a *API) observe(c *call) {
+	took := a.Clock().Sub(c.now)
+	status := c.Writer.Status()
+	path := c.FullPath()
+	if path == "" {
+		path = "none"
+	}
+	a.metrics.requests.WithLabelValues(c.Request.Method, path, strconv.Itoa(status)).Inc()
+	a.metrics.duration.WithLabelValues(path).Observe(took.Seconds())
+	level := slog.LevelDebug
+	switch {
+	case status >= http.StatusInternalServerError:
+		level = slog.LevelError
+	case c.Request.Method != http.MethodGet && path != "/v1/decisions" && path != "/v1/events":
+		level = slog.LevelInfo
+	}
+	if !a.Logger.Enabled(c.ctx(), level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("method", c.Request.Method), slog.String("route", path), slog.Int("status", status),
+		slog.Duration("took", took), slog.String("key", c.key.ID), slog.String("trace", c.trace),
+	}
+	if c.fail != nil {
+		attrs = append(attrs, slog.String("error", c.fail.Error()))
+	}
+	a.Logger.LogAttrs(c.ctx(), level, "request", attrs...)
+}
+
+// Timeouts bound a connection. Zero fields take the defaults that stand beside them.
+type Timeouts struct {
+	ReadHeader time.Duration // 5 s
+	Read       time.Duration // 30 s, of a whole request but an upload
+	Write      time.Duration // 30 s
+	Idle       time.Duration // 2 min
+	Shutdown   time.Duration // 20 s, in which requests under way have to end
+}
+
+// Serve answers on l until ctx ends. Then /readyz says no, no further connection is taken, and requests under way have Shutdown to end in; after that they
+// are cut off, which is the error.
+func (a *API) Serve(ctx context.Context, l net.Listener, t Timeouts) error {
+	server := &http.Server{
+		Handler:           a.router,
+		ReadHeaderTimeout: orDefault(t.ReadHeader, 5*time.Second),
+		ReadTimeout:       orDefault(t.Read, 30*time.Second),
+		WriteTimeout:      orDefault(t.Write, 30*time.Second),
+		IdleTimeout:       orDefault(t.Idle, 2*time.Minute),
+		ErrorLog:          slog.NewLogLogger(a.Logger.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	a.draining.Store(true)
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), orDefault(t.Shutdown, 20*time.Second))
+	defer cancel()
+	err := server.Shutdown(grace)
+	if err != nil {
+		err = errors.Join(fmt.Errorf("shut down: %w", err), server.Close())
+	}
+	<-failed // http.ErrServerClosed
+	return err
+}
