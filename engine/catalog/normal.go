@@ -1,0 +1,61 @@
+package catalog
+
+import (
+	"github.com/sihai-network/sihai/engine"
+)
+
+// normalizeMerchant gives the texts of a checked merchant their canonical tags.
+func normalizeMerchant(m *engine.Merchant) { m.Name = normalText(m.Name) }
+
+// normalizeVenue gives a checked venue the one form in which its content is stored.
+func normalizeVenue(v *engine.Venue) {
+	v.Name = normalText(v.Name)
+	v.Partners = normalList(v.Partners)
+}
+
+// normalizeCampaign gives a checked campaign the one form in which its content is stored: canonical language tags, nothing
+// where a list is empty, and the draft status where there is none. Lists of the caller's stay as they are.
+func normalizeCampaign(c *engine.Campaign) {
+	c.Title = normalText(c.Title)
+	c.Description = normalText(c.Description)
+	c.Terms = normalText(c.Terms)
+	c.Discount.Gift = normalText(c.Discount.Gift)
+	c.Venues.IDs = normalList(c.Venues.IDs)
+	c.Categories = normalList(c.Categories)
+	c.Geofences = normalList(c.Geofences)
+	c.Flight.Windows = normalList(c.Flight.Windows)
+	c.Flight.Except = normalList(c.Flight.Except)
+	c.Audience.HomeCountries = normalList(c.Audience.HomeCountries)
+	c.Audience.Segments = normalList(c.Audience.Segments)
+	c.Audience.SpendTiers = normalList(c.Audience.SpendTiers)
+	var tags []string
+	for _, tag := range c.Audience.Languages {
+		canonical, _ := canonicalTag(tag)
+		tags = append(tags, canonical)
+	}
+	c.Audience.Languages = tags
+	c.Budgets = normalList(c.Budgets)
+	c.Caps = normalList(c.Caps)
+	if c.Status == "" {
+		c.Status = engine.StatusDraft
+	}
+}
+
+func normalList[T any](list []T) []T {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
+}
+
+func normalText(t engine.Text) engine.Text {
+	if len(t) == 0 {
+		return nil
+	}
+	out := make(engine.Text, len(t))
+	for tag, wording := range t {
+		canonical, _ := canonicalTag(tag)
+		out[canonical] = wording
+	}
+	return out
+}

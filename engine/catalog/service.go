@@ -1,0 +1,218 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/scoring"
+)
+
+// Options are what a Service works with.
+type Options struct {
+	Store  engine.Store // required
+	Zones  Zones        // finds the zone of a venue that names none; required
+	Random io.Reader    // of secrets and IDs; crypto/rand.Reader in production; required
+	Now    engine.Clock // tells when an upload was finished; nil: time.Now
+}
+
+// Service checks what comes in and writes it to the store. Safe for concurrent use.
+type Service struct {
+	store     engine.Store
+	zones     Zones
+	random    io.Reader
+	now       engine.Clock
+	rules     *Rules
+	locations *locations
+}
+
+var (
+	_ engine.Catalog  = (*Service)(nil)
+	_ engine.Importer = (*Service)(nil)
+)
+
+// New returns a service over a store, which stays the caller's to close.
+func New(o Options) *Service {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	l := newLocations()
+	return &Service{o.Store, o.Zones, o.Random, o.Now, newRules(l), l}
+}
+
+// PutMerchant checks m and stores it as a new version.
+func (s *Service) PutMerchant(ctx context.Context, w engine.Write, m engine.Merchant) (engine.Merchant, error) {
+	if err := s.CheckMerchant(&m).Err(); err != nil {
+		return engine.Merchant{}, err
+	}
+	normalizeMerchant(&m)
+	return s.store.PutMerchant(ctx, w, m)
+}
+
+// PutVenue checks v, finds its time zone where it names none and stores it as a new version.
+func (s *Service) PutVenue(ctx context.Context, w engine.Write, v engine.Venue) (engine.Venue, error) {
+	faults := s.CheckVenue(&v)
+	if len(faults) > 0 {
+		return engine.Venue{}, faults
+	}
+	normalizeVenue(&v)
+	faults, err := s.fillZone(&v)
+	if err != nil {
+		return engine.Venue{}, fmt.Errorf("put venue %s/%s: %w", v.MerchantID, v.ID, err)
+	}
+	if len(faults) > 0 {
+		return engine.Venue{}, faults
+	}
+	return s.store.PutVenue(ctx, w, v)
+}
+
+// fillZone sets the time zone of a checked venue that has none. A place without a known zone is a fault; an error is a
+// failure to look.
+func (s *Service) fillZone(v *engine.Venue) (engine.Faults, error) {
+	if v.TimeZone != "" {
+		return nil, nil
+	}
+	name, err := s.zones.Zone(v.Position)
+	if err == nil {
+		if _, unknown := s.locations.load(name); unknown == nil {
+			v.TimeZone = name
+			return nil, nil
+		}
+		err = ErrNoZone
+	}
+	if !errors.Is(err, ErrNoZone) {
+		return nil, err
+	}
+	var faults engine.Faults
+	faults.Add("time_zone", "unknown_zone", "no time zone is known at %v, %v: name one", v.Position.Lat, v.Position.Lng)
+	return faults, nil
+}
+
+// DeleteVenue removes a venue that no campaign names.
+func (s *Service) DeleteVenue(ctx context.Context, w engine.Write, merchant, id string) error {
+	return s.store.DeleteVenue(ctx, w, merchant, id)
+}
+
+// PutCampaign checks c and stores it as a new version. An archived campaign cannot become anything else: Faults then.
+func (s *Service) PutCampaign(ctx context.Context, w engine.Write, c engine.Campaign) (engine.Campaign, error) {
+	if err := s.CheckCampaign(&c).Err(); err != nil {
+		return engine.Campaign{}, err
+	}
+	normalizeCampaign(&c)
+	return s.replaceCampaign(ctx, w, c)
+}
+
+// replaceCampaign puts c in the place of what is there, or makes it where there is nothing: the look at what is there and
+// the write are one transaction either way.
+func (s *Service) replaceCampaign(ctx context.Context, w engine.Write, c engine.Campaign) (engine.Campaign, error) {
+	replace := func(stored *engine.Campaign) error {
+		if err := staysArchived(stored.Status, c.Status).Err(); err != nil {
+			return err
+		}
+		meta := stored.Meta
+		*stored = c
+		stored.Meta = meta
+		return nil
+	}
+	fresh := w
+	fresh.If = engine.Precondition{Absent: true}
+	for {
+		if !w.If.Absent {
+			stored, err := s.store.UpdateCampaign(ctx, w, c.MerchantID, c.ID, replace)
+			if w.If.Version != 0 || !errors.Is(err, engine.ErrNotFound) {
+				return stored, err
+			}
+		}
+		stored, err := s.store.PutCampaign(ctx, fresh, c)
+		if w.If.Absent || !errors.Is(err, engine.ErrExists) {
+			return stored, err
+		}
+	}
+}
+
+// staysArchived tells of a status that an archived campaign cannot take.
+func staysArchived(from, to engine.Status) engine.Faults {
+	var faults engine.Faults
+	if from == engine.StatusArchived && to != engine.StatusArchived {
+		faults.Add("status", "invalid", "an archived campaign stays archived; give the new one an ID of its own")
+	}
+	return faults
+}
+
+// SetStatus enables, disables or archives a campaign; any other status is a fault.
+func (s *Service) SetStatus(ctx context.Context, w engine.Write, merchant, id string, status engine.Status) (engine.Campaign, error) {
+	var k checker
+	among(&k, "status", status, engine.StatusEnabled, engine.StatusDisabled, engine.StatusArchived)
+	if err := k.faults.Err(); err != nil {
+		return engine.Campaign{}, err
+	}
+	return s.store.UpdateCampaign(ctx, w, merchant, id, func(c *engine.Campaign) error {
+		if err := staysArchived(c.Status, status).Err(); err != nil {
+			return err
+		}
+		c.Status = status
+		return nil
+	})
+}
+
+// PutProfile checks p and stores it as the next version of its name.
+func (s *Service) PutProfile(ctx context.Context, w engine.Write, p scoring.Profile) (scoring.Profile, error) {
+	if err := p.Validate(); err != nil {
+		return scoring.Profile{}, profileFaults(err)
+	}
+	return s.store.PutProfile(ctx, w, p)
+}
+
+// profileFaults gives the faults of a profile as those of the engine.
+func profileFaults(err error) error {
+	var found scoring.Faults
+	if !errors.As(err, &found) {
+		return err
+	}
+	var faults engine.Faults
+	for _, f := range found {
+		faults.Add(f.Path, f.Code, "%s", f.Message)
+	}
+	return faults
+}
+
+// ActivateProfile makes a version of a profile the active one; version 0 is the newest.
+func (s *Service) ActivateProfile(ctx context.Context, w engine.Write, name string, version uint64) (scoring.Profile, error) {
+	return s.store.ActivateProfile(ctx, w, name, version)
+}
+
+// PutRates checks days of reference rates, adds or replaces them, and returns how many changed.
+func (s *Service) PutRates(ctx context.Context, w engine.Write, days engine.Rates) (int, error) {
+	if err := checkRates(days).Err(); err != nil {
+		return 0, err
+	}
+	return s.store.PutRates(ctx, w, days)
+}
+
+// Seeder is the author of what Seed writes.
+const Seeder = "system"
+
+// Seed gives a store without an active scoring profile one: the newest version of the default profile, which is
+// scoring.Default where there is none yet. On any other store it changes nothing.
+func (s *Service) Seed(ctx context.Context, at time.Time) error {
+	_, err := s.store.ActiveProfile(ctx)
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, engine.ErrNotFound) {
+		return fmt.Errorf("read active scoring profile: %w", err)
+	}
+	w := engine.Write{At: at, By: Seeder}
+	_, err = s.store.Profile(ctx, scoring.DefaultName, 0)
+	if errors.Is(err, engine.ErrNotFound) {
+		_, err = s.PutProfile(ctx, w, scoring.Default())
+	}
+	if err != nil {
+		return fmt.Errorf("seed scoring profile: %w", err)
+	}
+	_, err = s.ActivateProfile(ctx, w, scoring.DefaultName, 0)
+	return err
+}
