@@ -215,3 +215,34 @@ func TestChangesWithoutEndArePublished(t *testing.T) {
 		t.Error("nothing was published until the changes ended")
 	}
 }
+
+// TestUploadsInARowAreNotPublishedInParts commits another upload in the middle of each reading of the one before, for more
+// rounds than the publisher waits for single changes to end.
+func TestUploadsInARowAreNotPublishedInParts(t *testing.T) {
+	const n, uploads = 10, 40
+	h := newHouse(t, 1, "m-1")
+	h.run(t, anImport(engine.ImportCampaigns), campaignRows(titled(n, "first")...))
+	busy := newCurtain(h.db)
+	p, _ := openPublisher(t, busy)
+	reads, done := 0, 0
+	changing := func() {
+		reads = 0
+		lookForParts(t, p.Snapshot(), n)
+	}
+	reading := func() {
+		if reads++; reads == n/2 && done < uploads {
+			done++
+			h.run(t, anImport(engine.ImportCampaigns), campaignRows(titled(n, fmt.Sprint("upload ", done))...))
+		}
+	}
+	look := func(uint64) { lookForParts(t, p.Snapshot(), n) }
+	busy.changing.Store(&changing)
+	busy.reading.Store(&reading)
+	busy.waiting.Store(&look)
+	h.run(t, anImport(engine.ImportCampaigns), campaignRows(titled(n, "second")...))
+	s := settle(t, h.db, p)
+	for s.Version < uint64(2+n*(2+uploads)) { // a merchant, a venue, and each upload
+		s = settle(t, h.db, p)
+	}
+	lookForParts(t, s, n)
+}

@@ -395,3 +395,17 @@ func lookForParts(t *testing.T, s *engine.Snapshot, want int) {
 		t.Errorf("snapshot %d has %d campaigns of titles %v", s.Version, len(found), titles)
 	}
 }
+
+func TestHandlesAreUsedAgain(t *testing.T) {
+	h := newHouse(t, 2, "m-1")
+	p, _ := openPublisher(t, h.db)
+	for i := range 400 {
+		c := campaign("m-1", "a", fmt.Sprintf("v-%d", i%2))
+		c.Venues.Radius = geo.Meters(100 + i)
+		h.put(t, c)
+		settle(t, h.db, p)
+	}
+	if s := p.Snapshot(); s.Holders.Len() > 256 || s.Residents.Len() > 256 {
+		t.Errorf("tables of %d fences and %d places for one campaign", s.Holders.Len(), s.Residents.Len())
+	}
+}
