@@ -12,8 +12,12 @@ type Fault struct {
 	Message string
 }
 
-// Faults is the error of a shape with at least one fault: all of them, in the order of the input.
+// Faults is the error of a shape with at least one fault: all of them, in the order of the input. Of more than MaxFaults there are the first, and one
+// without a path, "too_many", that says so.
 type Faults []Fault
+
+// MaxFaults is the number of faults of one shape that are told.
+const MaxFaults = 1_000
 
 // Error tells every fault on one line.
 func (f Faults) Error() string {
@@ -25,5 +29,10 @@ func (f Faults) Error() string {
 }
 
 func (f *Faults) add(path, code, format string, args ...any) {
-	*f = append(*f, Fault{path, code, fmt.Sprintf(format, args...)})
+	switch {
+	case len(*f) < MaxFaults:
+		*f = append(*f, Fault{path, code, fmt.Sprintf(format, args...)})
+	case len(*f) == MaxFaults:
+		*f = append(*f, Fault{"", "too_many", fmt.Sprintf("there are more than these %d faults", MaxFaults)})
+	}
 }

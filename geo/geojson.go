@@ -104,7 +104,11 @@ func readArray(faults *Faults, path string, data json.RawMessage) []json.RawMess
 	return items
 }
 
+// readRings returns the rings of a polygon, or what could be read of them.
 func readRings(faults *Faults, path string, data json.RawMessage) [][]LatLng {
+	if rings, ok := plainRings(data); ok {
+		return rings
+	}
 	var rings [][]LatLng
 	for i, raw := range readArray(faults, path, data) {
 		ringPath := fmt.Sprintf("%s[%d]", path, i)
@@ -120,6 +124,31 @@ func readRings(faults *Faults, path string, data json.RawMessage) [][]LatLng {
 		rings = append(rings, vertices)
 	}
 	return rings
+}
+
+// plainRings reads rings without fault at one go; ok is false where there is anything to tell.
+func plainRings(data json.RawMessage) (rings [][]LatLng, ok bool) {
+	var numbers [][][]float64
+	if bytes.IndexByte(data, 'n') >= 0 || json.Unmarshal(data, &numbers) != nil { // a null would be read as 0
+		return nil, false
+	}
+	rings = make([][]LatLng, len(numbers))
+	for i, ring := range numbers {
+		rings[i] = make([]LatLng, len(ring))
+		for j, position := range ring {
+			if len(position) < 2 || len(position) > 3 {
+				return nil, false
+			}
+			rings[i][j] = LatLng{Lat: position[1], Lng: position[0]}
+			if rings[i][j].Validate() != nil {
+				return nil, false
+			}
+		}
+		if n := len(ring); n < 4 || rings[i][0] != rings[i][n-1] {
+			return nil, false
+		}
+	}
+	return rings, true
 }
 
 func readPosition(faults *Faults, path string, data json.RawMessage) LatLng {

@@ -99,6 +99,15 @@ func TestParseGeometryFaults(t *testing.T) {
 	}
 }
 
+// A shape of nothing but faults tells the first thousand, and that there are more.
+func TestParseGeometryBoundsFaults(t *testing.T) {
+	_, err := geo.ParseGeometry([]byte(`{"type":"Polygon","coordinates":[[` + strings.Repeat("[91,181],", 5_000) + `0]]}`))
+	var faults geo.Faults
+	if !errors.As(err, &faults) || len(faults) != geo.MaxFaults+1 || faults[geo.MaxFaults].Code != "too_many" {
+		t.Errorf("%d faults", len(faults))
+	}
+}
+
 // drawnParts reads what was drawn and holds what RFC 7946 asks of it.
 func drawnParts(t testing.TB, name string, data []byte) [][][]geo.LatLng {
 	t.Helper()

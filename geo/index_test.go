@@ -249,7 +249,7 @@ func TestReadersBesideAWriter(t *testing.T) {
 			}
 		})
 	}
-	for range 60 {
+	for range 40 {
 		var added []geo.Item
 		for range 10 {
 			added = append(added, geo.Item{Handle: uint32(random.IntN(200)), Fence: fence()})

@@ -52,11 +52,6 @@ const (
 // band is the distance from a fence's line, in metres, within which answers may differ.
 const band = 0.001
 
-// columnsPerDegree is how finely the oracle sorts edges by longitude.
-const columnsPerDegree = 32
-
-const columns = 360 * columnsPerDegree
-
 // oracle decides by other means than package geo. A polygon: the edges that the meridian north of the point crosses are counted, by exact arithmetic where
 // floating point is not sure; no ring is unwrapped, and no bound of a ring is used. A circle: the angle between unit vectors. A set of cells: the library's cell.
 type oracle struct {
@@ -64,7 +59,8 @@ type oracle struct {
 	rings   []oracleRing
 	byRing  [][]int // numbers of a figure's rings
 	polar   []int   // figures with a ring round the north pole, in which a point is that no edge is north of
-	edges   [columns][]oracleEdge
+	columns float64 // of edges, to a degree of longitude
+	edges   map[int][]oracleEdge
 	centers map[int][3]float64 // of the circles
 	cells   map[int]map[h3.Cell]bool
 	levels  []int // resolutions of cells in use
@@ -85,7 +81,7 @@ type oracleEdge struct {
 }
 
 func newOracle(figures []figure) *oracle {
-	o := &oracle{figures: figures, byRing: make([][]int, len(figures)), cells: map[int]map[h3.Cell]bool{}, centers: map[int][3]float64{}}
+	o := &oracle{figures: figures, byRing: make([][]int, len(figures)), cells: map[int]map[h3.Cell]bool{}, centers: map[int][3]float64{}, edges: map[int][]oracleEdge{}, columns: columnsFor(figures)}
 	for i, f := range figures {
 		for _, rings := range f.parts {
 			for k, vertices := range rings {
@@ -114,6 +110,29 @@ func newOracle(figures []figure) *oracle {
 	return o
 }
 
+// columnsFor sorts edges more finely where there are many and short ones.
+func columnsFor(figures []figure) float64 {
+	edges, width := 1, 0.0
+	for _, f := range figures {
+		for _, ring := range slices.Concat(f.parts...) {
+			for i, v := range ring {
+				edges++
+				width += math.Abs(eastward(ring[(i+1)%len(ring)].Lng - v.Lng))
+			}
+		}
+	}
+	switch {
+	case edges < 1_000:
+		return 1
+	case width/float64(edges) < 0.02:
+		return 512
+	}
+	return 16
+}
+
+// column is that of a longitude, which may be beyond the antimeridian.
+func (o *oracle) column(lng float64) int { return int(math.Floor(lng * o.columns)) }
+
 func (o *oracle) addRing(r oracleRing, vertices []geo.LatLng) {
 	number := len(o.rings)
 	var turned, sumLat float64
@@ -126,10 +145,11 @@ func (o *oracle) addRing(r oracleRing, vertices []geo.LatLng) {
 		turned += d
 		sumLat += a.Lat
 		pad := min(180, 2e-8/max(1e-12, math.Cos(max(math.Abs(a.Lat), math.Abs(b.Lat))*math.Pi/180)))
-		from := int(math.Floor((a.Lng + min(0, d) - pad + 720) * columnsPerDegree))
-		to := int(math.Floor((a.Lng + max(0, d) + pad + 720) * columnsPerDegree))
-		for c := from; c <= min(to, from+columns-1); c++ {
-			o.edges[c%columns] = append(o.edges[c%columns], oracleEdge{number, a, b})
+		from, to := o.column(a.Lng+min(0, d)-pad), o.column(a.Lng+max(0, d)+pad)
+		all := int(360 * o.columns)
+		for c := from; c <= min(to, from+all-1); c++ {
+			k := ((c+all/2)%all+all)%all - all/2
+			o.edges[k] = append(o.edges[k], oracleEdge{number, a, b})
 		}
 	}
 	r.north = math.Abs(turned) > 180 && sumLat > 0
@@ -154,7 +174,7 @@ func eastward(d float64) float64 {
 // at says where p lies with regard to each figure, until it is asked again.
 func (o *oracle) at(p geo.LatLng) []verdict {
 	clear(o.verdicts)
-	edges := o.edges[int(math.Floor((p.Lng+720)*columnsPerDegree))%columns]
+	edges := o.edges[o.column(math.Mod(p.Lng+180, 360)-180)]
 	for i := range edges {
 		e := &edges[i]
 		if isNear(p, e.a, e.b) {

@@ -74,13 +74,14 @@ func newPolygon(faults *Faults, path string, rings [][]LatLng) (p polygon) {
 }
 
 func checkRing(faults *Faults, path string, vertices []LatLng) (ring, bool) {
-	before := len(*faults)
+	valid := true
 	for i, v := range vertices {
 		if err := v.Validate(); err != nil {
 			faults.add(fmt.Sprintf("%s[%d]", path, i), "out_of_range", "%v", err)
+			valid = false
 		}
 	}
-	if len(*faults) > before {
+	if !valid {
 		return ring{}, false
 	}
 	vertices = slices.Compact(slices.Clone(vertices))
