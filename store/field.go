@@ -95,6 +95,9 @@ func (f *field) float() float64 { f.want(protowire.Fixed64Type); return math.Flo
 
 func (f *field) str() string { f.want(protowire.BytesType); return string(f.b) }
 
+// part returns bytes that stay a part of the value.
+func (f *field) part() []byte { f.want(protowire.BytesType); return f.b }
+
 // bytes returns a copy; nil for none.
 func (f *field) bytes() []byte {
 	f.want(protowire.BytesType)

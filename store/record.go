@@ -7,7 +7,7 @@ import (
 // record is a version of a resource as it is kept: what the store knows of it, and its content.
 type record struct {
 	meta  engine.Meta
-	body  []byte // the fields of the content
+	body  []byte // the fields of the content, a part of value
 	value []byte // all of it, as it was read
 }
 
@@ -35,7 +35,7 @@ func decodeRecord(value []byte) (record, error) {
 		case 4:
 			r.meta.By = f.str()
 		case 5:
-			r.body = f.bytes()
+			r.body = f.part()
 		}
 	})
 	if err != nil {
