@@ -202,3 +202,46 @@ func TestInstants(t *testing.T) {
 		})
 	}
 }
+
+// Where the clock itself opens or carries a window.
+func TestWindowsOverChangesOfTheClock(t *testing.T) {
+	span := func(from, to engine.TimeOfDay, days ...time.Weekday) *windows {
+		return &windows{Windows: []engine.Window{{Days: days, From: from, To: to}}}
+	}
+	cases := []struct {
+		name, zone, at string
+		windows        *windows
+		want           string // the next opening; "open" where it holds
+	}{
+		{"Thursday's night goes on after a skipped Friday", "Pacific/Apia", "2011-12-30T11:00:00Z", span(22*60, 2*60, time.Thursday), "open"},
+		{"a skipped Friday has no night", "Pacific/Apia", "2011-12-30T11:00:00Z", span(22*60, 2*60, time.Friday), "2012-01-07T08:00:00Z"},
+		{"the clock goes back into a window", "America/New_York", "2026-11-01T05:45:00Z", span(30, 90), "2026-11-01T06:00:00Z"},
+		{"the clock leaps into a window", "America/New_York", "2026-03-08T06:59:00Z", span(135, 240), "2026-03-08T07:00:00Z"},
+		{"the clock leaps over a window", "America/New_York", "2026-03-08T06:59:00Z", span(135, 170), "2026-03-09T06:15:00Z"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			at, err := time.Parse(time.RFC3339, c.at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			now := localAt(at, zoneOf(t, c.zone))
+			got := "open"
+			if !open(c.windows, &now) {
+				next, _ := opening(c.windows, &now)
+				got = next.UTC().Format(time.RFC3339)
+			}
+			if got != c.want {
+				t.Errorf("at %s: %s, want %s", now.at, got, c.want)
+			}
+		})
+	}
+}
+
+func TestOrdinal(t *testing.T) {
+	for n, want := range map[int]string{1: "1st", 2: "2nd", 3: "3rd", 4: "4th", 11: "11th", 12: "12th", 13: "13th", 21: "21st", 111: "111th", 122: "122nd"} {
+		if got := ordinal(n); got != want {
+			t.Errorf("%d: %s, want %s", n, got, want)
+		}
+	}
+}

@@ -34,7 +34,7 @@ func pacedOut(c *engine.Campaign, b engine.Budget, n int64, now moment) (engine.
 	again := begin.Add(time.Duration(inverse(c.Pacing, float64(n)/float64(b.Limit)) * float64(length)))
 	return engine.Reason{
 		Code:    engine.PacedOut,
-		Message: fmt.Sprintf("%s, paced %s: %d are due by now; again at %s", counted(n, b), c.Pacing, due, clock(again, now.zone)),
+		Message: fmt.Sprintf("%s, paced %s: %d due by now; again at %s", counted(n, b), c.Pacing, due, clock(again, now.zone)),
 	}, true
 }
 
