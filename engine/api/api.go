@@ -28,6 +28,9 @@ type Options struct {
 	// Collectors are metrics of other rooms to tell besides. May be empty.
 	Collectors []prometheus.Collector
 
+	// Local is whose a request without a key is, where the API serves this process only and no network; the zero key is nobody.
+	Local engine.Key
+
 	MaxBodyBytes   int64 // of a request but an upload; 0: 1 MiB
 	MaxUploadBytes int64 // of an upload, decompressed; 0: 1 GiB
 	MaxRows        int   // of an upload; 0: a million

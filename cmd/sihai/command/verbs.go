@@ -5,7 +5,14 @@ import "github.com/spf13/cobra"
 // verbs lists every verb; cobra adds help and completion.
 func (r *runner) verbs() []*cobra.Command {
 	return []*cobra.Command{
-		r.version(),
+		r.demo(),
+		r.serve(),
+		r.importing(),
+		r.decide(),
+		r.keys(),
+		r.merchants(),
+		r.rates(),
 		r.config(),
+		r.version(),
 	}
 }

@@ -1,0 +1,170 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+	_ "time/tzdata" // venues' zones, on machines that have none
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/sihai-network/sihai/configs"
+	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/engine/api"
+	"github.com/sihai-network/sihai/engine/catalog"
+	"github.com/sihai-network/sihai/engine/decision"
+	"github.com/sihai-network/sihai/engine/ledger"
+	"github.com/sihai-network/sihai/geo"
+	"github.com/sihai-network/sihai/store"
+	"github.com/sihai-network/sihai/store/badgerkv"
+)
+
+// app is the engine with all its parts, on one data folder.
+type app struct {
+	options   appOptions
+	store     *store.DB
+	catalog   *catalog.Service
+	taker     *ledger.Taker
+	publisher *catalog.Publisher
+	decider   *decision.Service
+	api       *api.API
+}
+
+// appOptions say what an app is opened with.
+type appOptions struct {
+	configs.Options
+	env       Environment
+	logger    *slog.Logger
+	bootstrap string     // secret of an operator's key to be made on a store without keys; empty: none
+	local     engine.Key // see api.Options.Local
+}
+
+// popularityEvery is how often the counts of showings and clicks are taken into the snapshot.
+const popularityEvery = time.Minute
+
+// openApp puts the rooms together, top to bottom. It is the only place that does.
+func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
+	a := &app{options: o}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close())
+		}
+	}()
+
+	// what is kept
+	disk, err := badgerkv.Open(badgerkv.Options{Dir: o.Data, Logger: o.logger})
+	if err != nil {
+		return nil, store.Translate(err)
+	}
+	if a.store, err = store.Open(ctx, disk, store.Options{Clock: o.env.Now}); err != nil {
+		return nil, errors.Join(err, disk.Close())
+	}
+
+	// what comes in
+	a.catalog = catalog.New(catalog.Options{Store: a.store, Zones: catalog.NewZones(), Random: o.env.Random, Now: o.env.Now})
+	if err := a.catalog.Seed(ctx, o.env.Now().UTC()); err != nil {
+		return nil, err
+	}
+	if err := a.bootstrap(ctx, o); err != nil {
+		return nil, err
+	}
+
+	// what was done; its decisions are read by the decider, which is made below and before the first event
+	meter := ledger.NewMeter(ledger.NewVenueZones(a.store, o.env.Now))
+	a.taker, err = ledger.OpenTaker(ctx, ledger.Options{Log: a.store, Decisions: decisionsOf{a}, Meter: meter, Now: o.env.Now})
+	if err != nil {
+		return nil, err
+	}
+
+	// what is published, and what is decided on it
+	a.publisher, err = catalog.OpenPublisher(ctx, catalog.PublisherOptions{
+		Store: a.store, Popularity: meter.Popularity, RefreshEvery: popularityEvery, Logger: o.logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.decider, err = decision.New(decision.Options{
+		Snapshots: a.publisher, Limits: meter, Log: a.store, IDs: engine.IDs{Random: o.env.Random},
+		DefaultSpend: engine.Money(o.Decision.DefaultSpend), IPAccuracy: geo.Meters(o.Decision.IPAccuracy),
+		WalkingSpeed: walking(o.Decision.WalkingSpeed), Language: o.Decision.Language, Logger: o.logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+
+	// how it is asked
+	a.api, err = a.face(o.local)
+	return a, err
+}
+
+// face makes an API of the app; local is whose a request without a key is, see api.Options.Local.
+func (a *app) face(local engine.Key) (*api.API, error) {
+	o := a.options
+	return api.New(api.Options{
+		Store: a.store, Catalog: a.catalog, Decider: a.decider, Events: a.taker, Importer: a.catalog, Snapshots: a.publisher,
+		IDs: engine.IDs{Random: o.env.Random}, Clock: o.env.Now, Logger: o.logger, Collectors: a.collectors(), Local: local,
+		MaxBodyBytes: o.HTTP.MaxBodyBytes, MaxUploadBytes: o.Import.MaxBytes, MaxRows: o.Import.MaxRows, MaxRowBytes: o.Import.MaxRowBytes,
+		UploadIdle: o.HTTP.ReadTimeout, OperatorMetrics: o.Metrics.Access == "operator",
+		RatePerSecond: o.RateLimit.RequestsPerSecond, RateBurst: o.RateLimit.Burst,
+	})
+}
+
+// close ends the parts in the opposite order: nothing that was acknowledged or decided is lost.
+func (a *app) close() error {
+	var errs []error
+	if a.decider != nil {
+		errs = append(errs, a.decider.Close())
+	}
+	if a.publisher != nil {
+		errs = append(errs, a.publisher.Close())
+	}
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// bootstrap makes the first operator's key, on a store that has no key yet.
+func (a *app) bootstrap(ctx context.Context, o appOptions) error {
+	if o.bootstrap == "" {
+		return nil
+	}
+	keys, _, err := a.store.ListKeys(ctx, engine.Page{Limit: 1})
+	if err != nil || len(keys) > 0 {
+		return err
+	}
+	w := engine.Write{At: o.env.Now().UTC(), By: "bootstrap"}
+	if _, err := a.catalog.ImportKey(ctx, w, engine.Key{Role: engine.RoleOperator, Note: "bootstrap"}, o.bootstrap); err != nil {
+		return fmt.Errorf("SIHAI_BOOTSTRAP_KEY: %w", err)
+	}
+	return nil
+}
+
+// decisionsOf reads recorded decisions through the decider, which may still hold them.
+type decisionsOf struct{ app *app }
+
+func (d decisionsOf) Decision(ctx context.Context, id string) (*engine.Decision, error) {
+	return d.app.decider.Decision(ctx, id)
+}
+
+// walking takes the setting, where 0 is none, to the option, where 0 is the default.
+func walking(speed float64) float64 {
+	if speed == 0 {
+		return -1
+	}
+	return speed
+}
+
+// collectors tells of the decision log.
+func (a *app) collectors() []prometheus.Collector {
+	return []prometheus.Collector{
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "sihai_decisions_dropped_total", Help: "Decisions that were answered and not logged, since the log did not keep up.",
+		}, func() float64 { return float64(a.decider.Dropped()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "sihai_decisions_queued", Help: "Decisions that wait for the log.",
+		}, func() float64 { return float64(a.decider.Queued()) }),
+	}
+}
