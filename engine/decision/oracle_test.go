@@ -220,7 +220,10 @@ func (o *oracle) language(c *engine.Campaign) (tag string, rank int, ok bool) {
 // score computes the features by their documented formulas. The oracle's discounts are percents and amounts in dollars.
 func (o *oracle) score(f *finding, chance float64, rank int) float64 {
 	c, v := f.campaign, f.venue
-	basis := max(5000, v.TypicalSpend.Amount)
+	basis := v.TypicalSpend.Amount
+	if basis == 0 {
+		basis = 5000
+	}
 	if o.r.Purchase.Amount > 0 {
 		basis = o.r.Purchase.Amount
 	}

@@ -33,9 +33,9 @@ type till struct {
 //	gift         GiftValue; unknown where it is not told
 //	cashback     as percent, or as amount
 //
-// B is the request's purchase; without one the largest of MinSpend, the venue's typical spend and the fallback. A purchase
-// below MinSpend saves nothing. An estimate that needs a rate that is not known is unknown; a fallback that cannot be
-// converted counts only where there is nothing else.
+// B is the request's purchase; without one the venue's typical spend, or the fallback where that is unknown, and at least
+// MinSpend. A purchase below MinSpend saves nothing. An estimate that needs a rate that is not known is unknown, but for a
+// fallback beside a MinSpend.
 func estimateSaving(rates *exchange, d *engine.Discount, v *engine.Venue, purchase, fallback engine.Money) estimate {
 	t := till{rates: rates, purchase: purchase, fallback: fallback, discount: d, venue: v}
 	t.unit = t.ownCurrency()
@@ -86,21 +86,18 @@ func (t *till) basis() (amount int64, ok bool) {
 	if !t.purchase.IsZero() {
 		return t.in(t.purchase)
 	}
-	found := false
-	for _, m := range [...]engine.Money{t.discount.MinSpend, t.venue.TypicalSpend} {
-		if m.IsZero() {
-			continue
-		}
-		n, ok := t.in(m)
-		if !ok {
+	least, told := int64(0), !t.discount.MinSpend.IsZero()
+	if told {
+		if least, ok = t.in(t.discount.MinSpend); !ok {
 			return 0, false
 		}
-		amount, found = max(amount, n), true
 	}
-	if n, ok := t.in(t.fallback); ok {
-		amount, found = max(amount, n), true
+	if !t.venue.TypicalSpend.IsZero() {
+		usual, ok := t.in(t.venue.TypicalSpend)
+		return max(least, usual), ok
 	}
-	return amount, found
+	usual, ok := t.in(t.fallback)
+	return max(least, usual), ok || told
 }
 
 // estimate applies the formula of the discount's type. basis counts only where it is sure.

@@ -104,7 +104,7 @@ func TestEstimateSaving(t *testing.T) {
 		{"percent in yen", engine.Discount{Type: "percent", Percent: 1000}, tokyo, jpy(1005), jpy(101), false}, // 100.5
 		{"percent in dinar", engine.Discount{Type: "percent", Percent: 333}, kuwait, kwd(10_000), kwd(333), false},
 		{"the minimum spend where it is more than usual", engine.Discount{Type: "percent", Percent: 1000, MinSpend: usd(30_000)}, miami, engine.Money{}, usd(3000), false},
-		{"the default where it is more than usual", engine.Discount{Type: "percent", Percent: 1000}, engine.Venue{Currency: "USD", TypicalSpend: usd(600)}, engine.Money{}, usd(500), false},
+		{"what is usual, though it is less than the default", engine.Discount{Type: "percent", Percent: 1000}, engine.Venue{Currency: "USD", TypicalSpend: usd(600)}, engine.Money{}, usd(60), false},
 		{"a purchase below the minimum spend", engine.Discount{Type: "percent", Percent: 1000, MinSpend: usd(30_000)}, miami, usd(29_999), usd(0), false},
 		{"a purchase at the minimum spend", engine.Discount{Type: "percent", Percent: 1000, MinSpend: usd(30_000)}, miami, usd(30_000), usd(3000), false},
 		{"a minimum spend in another currency", engine.Discount{Type: "amount", Amount: usd(1000), MinSpend: jpy(12_841)}, miami, usd(10_000), usd(0), true}, // 100.01 dollars
