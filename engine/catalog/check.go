@@ -72,6 +72,12 @@ func (k *checker) text(path string, t engine.Text, most int, required bool) {
 	}
 }
 
+// isForbidden reports whether a character ends or steers what shows a text: the controls of ASCII but for line ends and tabs. The
+// controls of Latin-1 are let through, as they fill the texts of files whose encoding was mistaken once.
+func isForbidden(r rune) bool {
+	return r < ' ' && r != '\n' && r != '\r' && r != '\t' || r == 0x7f
+}
+
 // wording checks a text of several lines.
 func (k *checker) wording(path, s string, most int) {
 	switch {
@@ -81,7 +87,7 @@ func (k *checker) wording(path, s string, most int) {
 		k.add(path, "required", "a text cannot be empty")
 	case utf8.RuneCountInString(s) > most:
 		k.add(path, "too_long", "a text here has at most %d characters, not %d", most, utf8.RuneCountInString(s))
-	case strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' }):
+	case strings.ContainsFunc(s, isForbidden):
 		k.add(path, "invalid", "a text holds no control characters")
 	}
 }

@@ -63,7 +63,9 @@ type onceKey struct{}
 
 // Once returns a context under which a write carries an idempotency key: done again with the same key and body it happens once and has
 // the first answer.
-func Once(ctx context.Context, key string) context.Context { return context.WithValue(ctx, onceKey{}, key) }
+func Once(ctx context.Context, key string) context.Context {
+	return context.WithValue(ctx, onceKey{}, key)
+}
 
 // request is one exchange.
 type request struct {

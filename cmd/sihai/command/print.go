@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"charm.land/lipgloss/v2"
 	"charm.land/lipgloss/v2/table"
@@ -36,6 +37,11 @@ func (r *runner) printTable(header []string, rows [][]string) error {
 	for i, name := range header {
 		names[i], right[i] = strings.CutSuffix(name, ">")
 	}
+	for _, row := range rows {
+		for i := range row {
+			row[i] = strings.Map(shown, row[i])
+		}
+	}
 	cell := lipgloss.NewStyle().PaddingRight(2)
 	t := table.New().
 		Border(lipgloss.NormalBorder()).BorderTop(false).BorderBottom(false).BorderLeft(false).BorderRight(false).BorderColumn(false).BorderHeader(true).
@@ -51,4 +57,12 @@ func (r *runner) printTable(header []string, rows [][]string) error {
 		out.WriteString(strings.TrimRight(line, " \n") + "\n")
 	}
 	return r.print("%s", strings.TrimRight(out.String(), "\n"))
+}
+
+// shown replaces what would steer a terminal instead of being read: texts are other people's.
+func shown(r rune) rune {
+	if unicode.IsControl(r) {
+		return unicode.ReplacementChar
+	}
+	return r
 }
