@@ -214,9 +214,9 @@ func testLargeImport(b *fixture) {
 	b.same(n, rows)
 }
 
-// testAtomicImport imports the same venues over and over while readers look at all of them.
+// testAtomicImport imports the same venues over and over, more than one transaction holds, while readers look at all of them.
 func testAtomicImport(b *fixture) {
-	const rows, rounds = 300, 5
+	const rows, rounds = 2500, 3
 	b.merchant("m-1")
 	stop := make(chan struct{})
 	var readers sync.WaitGroup

@@ -66,7 +66,9 @@ func testDecisions(b *fixture) {
 	b.ok(b.AppendDecisions(b.ctx(), all[1:]))
 	other := Decision("d-05", epoch)
 	b.ok(b.AppendDecisions(b.ctx(), []*engine.Decision{other, other}))
-	for _, d := range all {
+	twice := Decision("twice", epoch)
+	b.ok(b.AppendDecisions(b.ctx(), []*engine.Decision{twice, Decision("twice", epoch.AddDate(0, 0, 1))}))
+	for _, d := range append(all, twice) {
 		got, err := b.Decision(b.ctx(), d.ID)
 		b.ok(err)
 		b.same(got, d)

@@ -270,6 +270,11 @@ func testVenueInUse(b *fixture) {
 		return nil
 	})
 	b.ok(err)
+	c.Status = engine.StatusEnabled
+	b.campaign(c)
+	b.is(b.DeleteVenue(b.ctx(), b.write(), "m-1", "v-1"), engine.ErrInUse)
+	c.Status = engine.StatusArchived
+	b.campaign(c)
 	b.ok(b.DeleteVenue(b.ctx(), b.write(), "m-1", "v-1"))
 }
 
