@@ -8,9 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -108,6 +112,16 @@ func parseETag(text string) (uint64, bool) {
 	return version, err == nil && version > 0
 }
 
+// holdsETag reports whether an If-None-Match header names a tag, or any: the weak comparison of RFC 9110, section 13.1.2.
+func holdsETag(header, tag string) bool {
+	for one := range strings.SplitSeq(header, ",") {
+		if one = strings.TrimSpace(one); one == "*" || strings.TrimPrefix(one, "W/") == tag {
+			return true
+		}
+	}
+	return false
+}
+
 // page reads limit and cursor.
 func (c *call) page() (engine.Page, error) {
 	p := engine.Page{Limit: 100}
@@ -131,6 +145,28 @@ func (c *call) page() (engine.Page, error) {
 
 // cursor writes the After of a next page.
 func cursor(after string) string { return base64.RawURLEncoding.EncodeToString([]byte(after)) }
+
+// checkQuery refuses parameters that the route does not have: a misspelt dry_run would change what it was to leave alone.
+func (c *call) checkQuery() error {
+	if c.route.open || c.Request.URL.RawQuery == "" {
+		return nil
+	}
+	query, err := url.ParseQuery(c.Request.URL.RawQuery)
+	if err != nil {
+		return fmt.Errorf("%w: query: %v", errBody, err)
+	}
+	var faults engine.Faults
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		known := slices.ContainsFunc(c.route.params, func(p param) bool { return p.in == "query" && p.name == name })
+		switch {
+		case !known:
+			faults.Add(fmt.Sprintf("%.64s", strings.ToValidUTF8(name, "\ufffd")), "unknown_field", "no such parameter")
+		case len(query[name]) > 1:
+			faults.Add(name, "duplicate", "is given twice")
+		}
+	}
+	return faults.Err()
+}
 
 // flag reads a query parameter that is true or false.
 func (c *call) flag(name string, faults *engine.Faults) bool {
@@ -168,7 +204,7 @@ func marshal(value any) ([]byte, error) {
 func (c *call) versioned(status int, version uint64, value any) error {
 	tag := etag(version)
 	c.Header("ETag", tag)
-	if c.Request.Method == http.MethodGet && c.GetHeader("If-None-Match") == tag {
+	if c.Request.Method == http.MethodGet && holdsETag(c.GetHeader("If-None-Match"), tag) {
 		c.Status(http.StatusNotModified)
 		c.Writer.WriteHeaderNow()
 		return nil

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"net/http"
 
 	"github.com/sihai-network/sihai/engine"
@@ -131,6 +132,9 @@ func setStatus(status engine.Status) func(*call) error {
 		data, err := c.readBody()
 		if err != nil {
 			return err
+		}
+		if text := bytes.TrimSpace(data); len(text) > 0 && string(text) != "{}" {
+			return engine.Faults{{Code: "unknown_field", Message: "there is nothing to say here: send no body, or {}"}}
 		}
 		c.fingerprint(data)
 		w, err := c.conditional()

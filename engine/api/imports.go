@@ -2,6 +2,7 @@ package api
 
 import (
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -35,7 +36,11 @@ func runImport(c *call) error {
 	if err != nil {
 		return err
 	}
-	report, err := c.api.Importer.RunImport(c.ctx(), c.write(), i, rows, nil)
+	ctx := c.ctx()
+	if c.once != nil {
+		ctx = context.WithoutCancel(ctx) // its bytes are here: who has gone and asks again with the key finds it done
+	}
+	report, err := c.api.Importer.RunImport(ctx, c.write(), i, rows, nil)
 	if err != nil {
 		if broken := src.failed(); broken != nil {
 			return broken
@@ -45,7 +50,6 @@ func runImport(c *call) error {
 	if report.State == engine.ImportDone {
 		c.published()
 	}
-	_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(c.api.UploadIdle)) // a server without deadlines has none to set
 	if report.State == engine.ImportFailed && !report.DryRun {
 		return c.refused(&report)
 	}
@@ -60,6 +64,9 @@ func (c *call) refused(report *engine.Import) error {
 			Code: "import_refused", Detail: fmt.Sprintf("%d of %d rows are faulty: nothing was changed", report.Rejected, report.Rows),
 		},
 		Import: wire.ImportOf(report),
+	}
+	if report.Rejected == 0 {
+		p.Code, p.Detail = "import_broken_off", "the upload that this idempotency key stands for broke off and changed nothing: send it again with another key"
 	}
 	c.writeProblem(p.Problem, p)
 	return nil
@@ -92,39 +99,46 @@ func importOf(c *call) (engine.Import, error) {
 	return i, err
 }
 
-// upload is a body as it comes in: unpacked, bounded, and patient as long as something comes.
+// upload is a body as it comes in: unpacked and bounded.
 type upload struct {
 	src  io.Reader
-	rc   *http.ResponseController
-	idle time.Duration
 	left int64
 	err  error
 }
 
-// uploadBody opens the body. With an idempotency key it is kept in a file first, since the key stands for all of its bytes.
+// uploadBody opens the body; the function that it returns ends the upload. With an idempotency key the body is kept in a file first, since the key
+// stands for all of its bytes.
 func (c *call) uploadBody() (*upload, func(), error) {
-	u := &upload{src: c.Request.Body, rc: http.NewResponseController(c.Writer), idle: c.api.UploadIdle, left: c.api.MaxUploadBytes}
-	_ = u.rc.SetWriteDeadline(time.Time{}) // a server without deadlines has none to lift
+	rc := http.NewResponseController(c.Writer)
+	_ = rc.SetWriteDeadline(time.Time{})                                         // a server without deadlines has none to lift
+	done := func() { _ = rc.SetWriteDeadline(time.Now().Add(c.api.UploadIdle)) } // from now on an answer is written
+	u := &upload{src: patientReader{c.Request.Body, rc, c.api.UploadIdle}, left: c.api.MaxUploadBytes}
 	switch coding := strings.ToLower(c.GetHeader("Content-Encoding")); coding {
 	case "", "identity":
 	case "gzip":
-		packed, err := gzip.NewReader(u.patient())
+		packed, err := gzip.NewReader(u.src)
 		if err != nil {
+			done()
 			return nil, nil, fmt.Errorf("%w: not gzip: %v", errBody, err)
 		}
 		u.src = packed
 	default:
+		done()
 		return nil, nil, fmt.Errorf("%w: Content-Encoding %.20q is neither gzip nor identity", errMediaType, coding)
 	}
 	if c.once == nil {
-		return u, func() {}, nil
+		return u, done, nil
 	}
-	return c.spool(u)
+	spooled, remove, err := c.spool(u)
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	return spooled, func() { remove(); done() }, nil
 }
 
-// patient is the connection's own reader with a deadline that moves on with every read.
-func (u *upload) patient() io.Reader { return patientReader{u.src, u.rc, u.idle} }
-
+// patientReader is the connection's own reader with a deadline that moves on with every read, and is lifted at the end: what is then done with the upload
+// may take as long as it does, and a deadline that passes meanwhile would be taken for a client that has gone.
 type patientReader struct {
 	src  io.Reader
 	rc   *http.ResponseController
@@ -133,11 +147,14 @@ type patientReader struct {
 
 func (p patientReader) Read(b []byte) (int, error) {
 	_ = p.rc.SetReadDeadline(time.Now().Add(p.idle)) // a server without deadlines has none to move
-	return p.src.Read(b)
+	n, err := p.src.Read(b)
+	if errors.Is(err, io.EOF) {
+		_ = p.rc.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }
 
 func (u *upload) Read(b []byte) (int, error) {
-	_ = u.rc.SetReadDeadline(time.Now().Add(u.idle))
 	if u.left <= 0 {
 		if n, err := u.src.Read(make([]byte, 1)); n == 0 && err != nil {
 			return 0, u.keep(err)
@@ -188,7 +205,7 @@ func (c *call) spool(u *upload) (*upload, func(), error) {
 		return nil, nil, fmt.Errorf("keep upload: %w", err)
 	}
 	c.fingerprintOf([32]byte(h.Sum(nil)))
-	return &upload{src: f, rc: u.rc, idle: u.idle, left: n + 1}, done, nil
+	return &upload{src: f, left: n + 1}, done, nil
 }
 
 // listImports answers GET /v1/imports.

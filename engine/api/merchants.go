@@ -9,16 +9,16 @@ import (
 
 // listMerchants answers GET /v1/merchants: all for an operator, its own for a merchant.
 func listMerchants(c *call) error {
+	p, err := c.page()
+	if err != nil {
+		return err
+	}
 	if c.key.Role == engine.RoleMerchant {
 		m, err := c.api.Store.Merchant(c.ctx(), c.key.MerchantID)
 		if err != nil {
 			return err
 		}
 		return c.answer(http.StatusOK, wire.ListOf([]engine.Merchant{m}, "", wire.MerchantOf))
-	}
-	p, err := c.page()
-	if err != nil {
-		return err
 	}
 	items, next, err := c.api.Store.ListMerchants(c.ctx(), p)
 	if err != nil {

@@ -38,6 +38,9 @@ func (c *call) run() (err error) {
 	if err := c.authorise(); err != nil {
 		return err
 	}
+	if err := c.checkQuery(); err != nil {
+		return err
+	}
 	if c.route.writes() {
 		return c.runOnce()
 	}
@@ -52,7 +55,7 @@ func (a *API) observe(c *call) {
 	if path == "" {
 		path = "none"
 	}
-	a.metrics.requests.WithLabelValues(c.Request.Method, path, strconv.Itoa(status)).Inc()
+	a.metrics.requests.WithLabelValues(methodLabel(c.Request.Method), path, strconv.Itoa(status)).Inc()
 	a.metrics.duration.WithLabelValues(path).Observe(took.Seconds())
 	level := slog.LevelDebug
 	switch {
@@ -72,6 +75,15 @@ func (a *API) observe(c *call) {
 		attrs = append(attrs, slog.String("error", c.fail.Error()))
 	}
 	a.Logger.LogAttrs(c.ctx(), level, "request", attrs...)
+}
+
+// methodLabel keeps the methods of metrics few, whatever a client calls its own.
+func methodLabel(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodHead, http.MethodOptions, http.MethodPatch:
+		return method
+	}
+	return "other"
 }
 
 // Timeouts bound a connection. Zero fields take the defaults that stand beside them.

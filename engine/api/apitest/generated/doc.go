@@ -1,0 +1,7 @@
+// Package generated is a client of Sihai's HTTP API made by oapi-codegen from the checked-in OpenAPI document, to show that what the document says is
+// enough to speak to a server. Its main type is ClientWithResponses, with a method for each operation; tests use it.
+//
+// Go programs of this module use package client, which this one does not replace.
+package generated
+
+//go:generate go tool oapi-codegen -package generated -generate types,client -o client.go ../../openapi.json

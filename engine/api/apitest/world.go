@@ -1,0 +1,174 @@
+package apitest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/engine/api"
+	"github.com/sihai-network/sihai/engine/catalog"
+	"github.com/sihai-network/sihai/engine/decision"
+	"github.com/sihai-network/sihai/engine/ledger"
+	"github.com/sihai-network/sihai/store"
+	"github.com/sihai-network/sihai/store/badgerkv"
+)
+
+// OperatorKey is the secret of the operator's key that each world has.
+const OperatorKey = "operator-of-the-tests"
+
+// Options say what a world is like. The zero value is a world in memory.
+type Options struct {
+	Dir    string             // data folder, which outlives the world; empty: in memory
+	Now    engine.Clock       // nil: time.Now
+	Logger *slog.Logger       // nil: nothing is told
+	Change func(*api.Options) // changes the API's options before it is made; nil: none
+	// Timeouts of the server. Zero fields take the API's own defaults.
+	Timeouts api.Timeouts
+}
+
+// World is a running server and the parts behind it.
+type World struct {
+	URL  string // http://127.0.0.1:port
+	Addr string // 127.0.0.1:port
+	// HTTP keeps connections of its own, which end with the world.
+	HTTP *http.Client
+
+	Store *store.DB
+
+	publisher *catalog.Publisher
+	decider   *decision.Service
+	drain     context.CancelFunc
+	served    chan error
+	closeOnce sync.Once
+	closed    error
+}
+
+// Open puts the rooms together and serves. The world is closed at the end of the test; a failure to do either fails it.
+func Open(tb testing.TB, o Options) *World {
+	tb.Helper()
+	w, err := open(tb.Context(), o)
+	if err != nil {
+		tb.Fatalf("open world: %v", err)
+	}
+	tb.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			tb.Errorf("close world: %v", err)
+		}
+	})
+	return w
+}
+
+func open(ctx context.Context, o Options) (_ *World, err error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	w := &World{HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.closeParts())
+		}
+	}()
+	disk, err := badgerkv.Open(badgerkv.Options{Dir: o.Dir, InMemory: o.Dir == ""})
+	if err != nil {
+		return nil, err
+	}
+	if w.Store, err = store.Open(ctx, disk, store.Options{Clock: o.Now}); err != nil {
+		return nil, errors.Join(err, disk.Close())
+	}
+	face, err := w.openParts(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	w.Addr = listener.Addr().String()
+	w.URL = "http://" + w.Addr
+	serving, drain := context.WithCancel(context.WithoutCancel(ctx))
+	w.drain, w.served = drain, make(chan error, 1)
+	go func() { w.served <- face.Serve(serving, listener, o.Timeouts) }()
+	return w, nil
+}
+
+// openParts makes what stands between the store and the network.
+func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
+	service := catalog.New(catalog.Options{Store: w.Store, Zones: catalog.NewZones(), Random: rand.Reader, Now: o.Now})
+	if err := service.Seed(ctx, o.Now().UTC()); err != nil {
+		return nil, err
+	}
+	write := engine.Write{At: o.Now().UTC(), By: "bootstrap"}
+	if _, err := service.ImportKey(ctx, write, engine.Key{Role: engine.RoleOperator}, OperatorKey); err != nil {
+		return nil, err
+	}
+	meter := ledger.NewMeter(ledger.NewVenueZones(w.Store, o.Now))
+	taker, err := ledger.OpenTaker(ctx, ledger.Options{Log: w.Store, Decisions: recorded{w}, Meter: meter, Now: o.Now})
+	if err != nil {
+		return nil, err
+	}
+	if w.publisher, err = catalog.OpenPublisher(ctx, catalog.PublisherOptions{Store: w.Store, Popularity: meter.Popularity, Logger: o.Logger}); err != nil {
+		return nil, err
+	}
+	ids := engine.IDs{Random: rand.Reader}
+	w.decider, err = decision.New(decision.Options{Snapshots: w.publisher, Limits: meter, Log: w.Store, IDs: ids, Logger: o.Logger})
+	if err != nil {
+		return nil, err
+	}
+	options := api.Options{
+		Store: w.Store, Catalog: service, Decider: w.decider, Events: taker, Importer: service, Snapshots: w.publisher,
+		IDs: ids, Clock: o.Now, Logger: o.Logger,
+	}
+	if o.Change != nil {
+		o.Change(&options)
+	}
+	return api.New(options)
+}
+
+// recorded reads decisions through the decider, which may still hold them.
+type recorded struct{ world *World }
+
+func (r recorded) Decision(ctx context.Context, id string) (*engine.Decision, error) {
+	return r.world.decider.Decision(ctx, id)
+}
+
+// Drain begins to go down: no further connection is taken, and requests under way go on. It does not wait.
+func (w *World) Drain() { w.drain() }
+
+// Close lets requests under way finish, ends the parts and gives the data folder back. Further calls return what the first one did.
+func (w *World) Close() error {
+	w.closeOnce.Do(func() {
+		w.drain()
+		err := <-w.served
+		w.HTTP.CloseIdleConnections()
+		if err != nil {
+			err = fmt.Errorf("end serving: %w", err)
+		}
+		w.closed = errors.Join(err, w.closeParts())
+	})
+	return w.closed
+}
+
+func (w *World) closeParts() error {
+	var errs []error
+	if w.decider != nil {
+		errs = append(errs, w.decider.Close())
+	}
+	if w.publisher != nil {
+		errs = append(errs, w.publisher.Close())
+	}
+	if w.Store != nil {
+		errs = append(errs, w.Store.Close())
+	}
+	return errors.Join(errs...)
+}

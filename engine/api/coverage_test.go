@@ -1,0 +1,149 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/sihai-network/sihai/engine/api/apitest"
+)
+
+// operation is an operation of the document.
+type operation struct {
+	method, path, id string
+	good             []string // statuses of success
+}
+
+// operations reads them off the checked-in document, ordered by path and method.
+func operations(t testing.TB) []operation {
+	t.Helper()
+	var doc struct {
+		Paths map[string]map[string]struct {
+			OperationID string
+			Responses   map[string]json.RawMessage
+		}
+	}
+	data, err := os.ReadFile("openapi.json")
+	if err == nil {
+		err = json.Unmarshal(data, &doc)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []operation
+	for path, item := range doc.Paths {
+		for method, op := range item {
+			one := operation{method: strings.ToUpper(method), path: path, id: op.OperationID}
+			for status := range op.Responses {
+				if status[0] == '2' {
+					one.good = append(one.good, status)
+				}
+			}
+			all = append(all, one)
+		}
+	}
+	slices.SortFunc(all, func(a, b operation) int { return strings.Compare(a.path+a.method, b.path+b.method) })
+	return all
+}
+
+// matches reports whether a request is for an operation.
+func (o operation) matches(method, target string) bool {
+	target, _, _ = strings.Cut(target, "?")
+	mine, theirs := strings.Split(o.path, "/"), strings.Split(target, "/")
+	if method != o.method || len(mine) != len(theirs) {
+		return false
+	}
+	for i := range mine {
+		if mine[i] != theirs[i] && !strings.HasPrefix(mine[i], "{") {
+			return false
+		}
+	}
+	return true
+}
+
+// TestEveryOperationSucceeds does each operation of the document in each way in which it can succeed.
+func TestEveryOperationSucceeds(t *testing.T) {
+	w := newWorld(t, apitest.Options{})
+	d := w.decide(t, "u-1")
+	key := w.newKey(t, `{"role":"app","note":"to be revoked"}`)
+	var upload importJSON
+	w.ask(t, ask{key: "m-1", method: "POST", path: "/v1/imports", body: campaignJSON("i-1", "v-1") + "\n", kind: "application/x-ndjson"}).want(t, 200).decode(t, &upload)
+	event := fmt.Sprintf(`{"events":[{"type":"click","decision_id":%q,"offer_id":"c-1@v-1"}]}`, d.Decision_ID)
+	profile := `{"weights":{"distance":1},"note":"by distance alone"}`
+	rates := "Date,USD,CNY\n2026-11-20,1.10,7.90\n"
+
+	seen := map[string]bool{}
+	for _, a := range []ask{
+		{key: "app", method: "POST", path: "/v1/decisions", body: hereJSON("u-1")},
+		{key: "analyst", method: "GET", path: "/v1/decisions/" + d.Decision_ID},
+		{key: "app", method: "POST", path: "/v1/events", body: event},
+
+		{key: "operator", method: "GET", path: "/v1/merchants?limit=1"},
+		{key: "operator", method: "POST", path: "/v1/merchants", body: merchantJSON("m-3")},
+		{key: "m-1", method: "GET", path: "/v1/merchants/m-1"},
+		{key: "m-1", method: "PUT", path: "/v1/merchants/m-1", body: merchantJSON("m-1")},
+		{key: "operator", method: "PUT", path: "/v1/merchants/m-4", body: merchantJSON("m-4")},
+
+		{key: "m-1", method: "GET", path: "/v1/merchants/m-1/venues"},
+		{key: "m-1", method: "POST", path: "/v1/merchants/m-1/venues", body: venueJSON("w-1")},
+		{key: "m-1", method: "GET", path: "/v1/merchants/m-1/venues/v-1"},
+		{key: "m-1", method: "PUT", path: "/v1/merchants/m-1/venues/v-1", body: venueJSON("v-1")},
+		{key: "m-1", method: "PUT", path: "/v1/merchants/m-1/venues/w-2", body: venueJSON("w-2")},
+		{key: "m-1", method: "DELETE", path: "/v1/merchants/m-1/venues/w-2"},
+
+		{key: "m-1", method: "GET", path: "/v1/campaigns"},
+		{key: "m-1", method: "POST", path: "/v1/campaigns", body: campaignJSON("d-1", "v-1")},
+		{key: "operator", method: "GET", path: "/v1/campaigns/c-1?merchant=m-1"},
+		{key: "m-1", method: "PUT", path: "/v1/campaigns/c-1", body: campaignJSON("c-1", "v-1")},
+		{key: "m-1", method: "PUT", path: "/v1/campaigns/d-2", body: campaignJSON("d-2", "w-1")},
+		{key: "m-1", method: "GET", path: "/v1/campaigns/c-1/revisions"},
+		{key: "m-1", method: "POST", path: "/v1/campaigns/d-1/disable"},
+		{key: "m-1", method: "POST", path: "/v1/campaigns/d-1/enable", body: "{}"},
+		{key: "m-1", method: "POST", path: "/v1/campaigns/d-1/archive"},
+
+		{key: "m-1", method: "POST", path: "/v1/imports?kind=venues&dry_run=true", body: venueJSON("i-2") + "\n", kind: "application/x-ndjson"},
+		{key: "m-1", method: "GET", path: "/v1/imports"},
+		{key: "m-1", method: "GET", path: "/v1/imports/" + upload.ID},
+
+		{key: "analyst", method: "GET", path: "/v1/scoring-profiles"},
+		{key: "analyst", method: "GET", path: "/v1/scoring-profiles/default"},
+		{key: "analyst", method: "POST", path: "/v1/scoring-profiles/default/versions", body: profile},
+		{key: "analyst", method: "GET", path: "/v1/scoring-profiles/default/versions"},
+		{key: "analyst", method: "POST", path: "/v1/scoring-profiles/default/activate"},
+
+		{key: "operator", method: "PUT", path: "/v1/rates", body: rates, kind: "text/csv"},
+		{key: "analyst", method: "GET", path: "/v1/rates"},
+		{key: "operator", method: "GET", path: "/v1/keys"},
+		{key: "operator", method: "POST", path: "/v1/keys", body: `{"role":"app"}`},
+		{key: "operator", method: "DELETE", path: "/v1/keys/" + key.ID},
+
+		{method: "GET", path: "/healthz"},
+		{method: "GET", path: "/readyz"},
+		{method: "GET", path: "/metrics"},
+		{method: "GET", path: "/openapi.json"},
+	} {
+		got := w.ask(t, a)
+		if got.status >= 300 {
+			t.Errorf("%s %s: %d %s", a.method, a.path, got.status, got.body)
+		}
+		for _, o := range operations(t) {
+			if o.matches(a.method, a.path) {
+				seen[fmt.Sprint(o.id, got.status)] = true
+			}
+		}
+		if location := got.header.Get("Location"); location != "" {
+			w.get(t, a.key, location).want(t, http.StatusOK)
+		}
+	}
+	for _, o := range operations(t) {
+		for _, status := range o.good {
+			if !seen[o.id+status] {
+				t.Errorf("%s %s (%s): %s was never answered", o.method, o.path, o.id, status)
+			}
+		}
+	}
+}
