@@ -116,6 +116,7 @@ func (r *runner) root() *cobra.Command {
 	flags.StringVar(&r.flags.server, "server", r.variable("SIHAI_SERVER"), "URL of a running server; the key is taken from SIHAI_KEY")
 	flags.StringVar(&r.flags.data, "data", "", "data folder to work on while no server runs (default: data of the configuration)")
 	flags.StringVar(&r.flags.output, "output", "table", "table or json")
+	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	for _, verb := range r.verbs() {
 		root.AddCommand(verb)
 	}
