@@ -3,6 +3,7 @@ package decision
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -124,12 +125,13 @@ func (r *run) whyLanguageNotOffered(c *candidate) engine.Reason {
 	return engine.Reason{Code: engine.LanguageNotOffered, Message: message}
 }
 
-// inReach reports whether the traveller is in one of the candidate's fences surely enough, or near its venue.
+// inReach reports whether the traveller is in one of the candidate's fences surely enough, or near its venue. A chance is told to
+// six decimals, far below what a fix's accuracy is known to.
 func (r *run) inReach(c *candidate) bool {
 	if r.request.Location == nil {
 		return false
 	}
-	c.probability = r.insideProbability(c)
+	c.probability = math.Round(r.insideProbability(c)*1e6) / 1e6
 	switch {
 	case c.inside && c.probability >= r.snap.Profile.MinInsideProbability:
 		c.match = engine.MatchFence
