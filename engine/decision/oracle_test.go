@@ -86,6 +86,7 @@ func (o *oracle) judge(f *finding, nearest bool, site int) {
 		}
 	}
 	against(310, !inside && !near)
+	chance = math.Round(chance*1e6) / 1e6
 	against(312, inside && !near && chance < o.w.profile.MinInsideProbability)
 	against(320, !o.flies(c, v))
 	against(321, v.OpeningHours != nil && !o.spansHold(v, v.OpeningHours))
