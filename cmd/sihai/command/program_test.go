@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +19,7 @@ import (
 
 	"github.com/sihai-network/sihai/cmd/sihai/command"
 	"github.com/sihai-network/sihai/engine/client"
+	"github.com/sihai-network/sihai/engine/wire"
 )
 
 // patience bounds every wait for something that has to come; nothing is measured by it.
@@ -169,4 +172,25 @@ func written(t *testing.T, name, content string) string {
 		t.Fatal(err)
 	}
 	return file
+}
+
+// allOf reads every page of a list; of a merchant that is not there yet it is empty.
+func allOf[T any](t *testing.T, page func(client.Page) (wire.List[T], error)) (items []T) {
+	t.Helper()
+	p := client.Page{Limit: 1000}
+	for {
+		l, err := page(p)
+		var refused *client.Problem
+		if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
+			return nil
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		items = append(items, l.Data...)
+		if l.NextCursor == "" {
+			return items
+		}
+		p.Cursor = l.NextCursor
+	}
 }
