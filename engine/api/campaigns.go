@@ -62,7 +62,7 @@ func decodeCampaign(c *call) (engine.Campaign, error) {
 	}
 	e.MerchantID = merchant
 	if len(faults) > 0 {
-		return e, faults.Merge(c.api.Catalog.CheckCampaign(&e))
+		return e, together(faults, func() engine.Faults { return c.api.Catalog.CheckCampaign(&e) })
 	}
 	return e, nil
 }

@@ -49,7 +49,7 @@ func decodeMerchant(c *call) (engine.Merchant, error) {
 	c.fingerprint(data)
 	m, faults := wire.DecodeMerchant(data)
 	if len(faults) > 0 {
-		return m, faults.Merge(c.api.Catalog.CheckMerchant(&m))
+		return m, together(faults, func() engine.Faults { return c.api.Catalog.CheckMerchant(&m) })
 	}
 	return m, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/sihai-network/sihai/engine"
@@ -57,7 +58,7 @@ func problemOf(err error) wire.Problem {
 	var faults engine.Faults
 	if errors.As(err, &faults) {
 		p.Status, p.Code, p.Detail = http.StatusUnprocessableEntity, "invalid_input", "the input has faults: see errors"
-		if len(faults) > 0 && faults[len(faults)-1].Code == "syntax" {
+		if malformed(faults) {
 			p.Status, p.Code = http.StatusBadRequest, "malformed"
 		}
 		p.Errors = wire.FaultsOf(faults)
@@ -72,6 +73,20 @@ func problemOf(err error) wire.Problem {
 	}
 	p.Title = http.StatusText(p.Status)
 	return p
+}
+
+// malformed reports whether the input could not be read to its end.
+func malformed(faults engine.Faults) bool {
+	return slices.ContainsFunc(faults, func(f engine.Fault) bool { return f.Code == "syntax" })
+}
+
+// together adds to the faults of a shape, of which there are some, those of its meaning, unless the input could not be read to its end: what was not
+// read is not missing.
+func together(shape engine.Faults, meaning func() engine.Faults) engine.Faults {
+	if malformed(shape) {
+		return shape
+	}
+	return shape.Merge(meaning())
 }
 
 // detail returns the message that is safe to tell: our own sentinel's, with what the API itself put behind it.

@@ -57,7 +57,7 @@ func decodeVenue(c *call) (engine.Venue, error) {
 	}
 	v.MerchantID = merchant
 	if len(faults) > 0 {
-		return v, faults.Merge(c.api.Catalog.CheckVenue(&v))
+		return v, together(faults, func() engine.Faults { return c.api.Catalog.CheckVenue(&v) })
 	}
 	return v, nil
 }
