@@ -105,7 +105,8 @@ type Keys interface {
 
 // Imports keeps uploads of many rows that become visible together, or not at all.
 type Imports interface {
-	// BeginImport makes a record in state ImportStaging. With a Once that was used before it returns the earlier record, whatever its state.
+	// BeginImport makes a record in state ImportStaging. With a Once that was used before it returns the earlier record, unless that
+	// import broke off before its rows were judged (ImportFailed with none rejected): then the key is the new import's.
 	BeginImport(ctx context.Context, w Write, i Import) (Import, error)
 	// StageRows keeps rows on disk under the import, invisible. Rows come in order, in calls of some thousand.
 	StageRows(ctx context.Context, id ImportID, rows []ImportRow) error

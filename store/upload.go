@@ -46,15 +46,17 @@ func (db *DB) beginImport(ctx context.Context, w engine.Write, u upload) (upload
 	if err := db.registerImport(ctx, u.ImportID); err != nil {
 		return upload{}, err
 	}
-	replayed := false
 	err = db.kv.Update(ctx, merchantPlace(u.MerchantID).part, key(importKind, u.ID), func(tx kv.Tx) error {
 		was, err := earlier(tx, w.Once, onceImport)
 		if err != nil {
 			return err
 		}
-		if replayed = was != nil; replayed {
-			u, err = loadUpload(tx, engine.ImportID{MerchantID: u.MerchantID, ID: was.id})
-			return err
+		if was != nil {
+			first, err := loadUpload(tx, engine.ImportID{MerchantID: u.MerchantID, ID: was.id})
+			if err != nil || !brokeOff(&first) {
+				u = first
+				return err
+			}
 		}
 		if _, err := loadUpload(tx, u.ImportID); !errors.Is(err, engine.ErrNotFound) {
 			return errors.Join(err, engine.ErrExists)
@@ -63,6 +65,10 @@ func (db *DB) beginImport(ctx context.Context, w engine.Write, u upload) (upload
 	})
 	return u, Translate(err)
 }
+
+// brokeOff reports whether an import ended before its rows were judged, as with the process: it answered nobody, so that its
+// idempotency key is free for another try.
+func brokeOff(u *upload) bool { return u.State == engine.ImportFailed && u.Rejected == 0 }
 
 // registerImport notes in one place that an import is open, before it is, so that Open finds it without looking at every
 // merchant. Too many notes do no harm.
