@@ -117,6 +117,8 @@ func TestReasons(t *testing.T) {
 		{"not begun", same, flight(engine.Flight{Start: date(2026, 12, 1)}), none, "320 starts 2026-12-01"},
 		{"not begun at an instant", same, flight(engine.Flight{Start: engine.Moment{Instant: noon.Add(time.Minute)}}), none,
 			"320 starts 2026-11-24 12:01 in America/New_York"},
+		{"not begun by a second", same, flight(engine.Flight{Start: engine.Moment{Instant: noon.Add(time.Second)}}), none,
+			"320 starts 2026-11-24 12:01 in America/New_York"},
 		{"begins now", same, flight(engine.Flight{Start: engine.Moment{Instant: noon}}), none, "offered"},
 		{"ends now", same, flight(engine.Flight{End: engine.Moment{Instant: noon}}), none, "320 ended 2026-11-24 12:00 in America/New_York"},
 		{"ended by date", same, flight(engine.Flight{End: date(2026, 11, 24)}), none, "320 ended 2026-11-24 00:00 in America/New_York"},

@@ -83,7 +83,7 @@ func (r *run) whyNotInFlight(c *candidate) engine.Reason {
 	case !start.IsZero() && now.at.Before(start) && f.Start.Instant.IsZero():
 		reason.Message = "starts " + f.Start.Date.String()
 	case !start.IsZero() && now.at.Before(start):
-		reason.Message = "starts " + stamp(start)
+		reason.Message = "starts " + stamp(wholeMinute(start))
 	default:
 		next, found := opening((*windows)(f), now)
 		if found && (end.IsZero() || next.Before(end)) {
@@ -157,6 +157,14 @@ func (r *run) whyNotInReach(c *candidate) engine.Reason {
 		message = fmt.Sprintf("%.0f m outside", float64(d))
 	}
 	return engine.Reason{Code: engine.OutsideGeofence, Message: message}
+}
+
+// wholeMinute returns the first whole minute from t on, so that who comes at the time told is not too early.
+func wholeMinute(t time.Time) time.Time {
+	if up := t.Truncate(time.Minute); up.Before(t) {
+		return up.Add(time.Minute)
+	}
+	return t
 }
 
 // stamp writes an instant to the minute, with its zone: "2026-12-01 00:00 in America/New_York".
