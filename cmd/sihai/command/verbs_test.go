@@ -157,7 +157,7 @@ func TestImportVerb(t *testing.T) {
 		"discount": {"type": "percent", "percent": 5}, "venues": {"ids": ["a"]}},
 		"geometry": {"type": "Polygon", "coordinates": [[[-80.14, 25.77], [-80.12, 25.77], [-80.12, 25.79], [-80.14, 25.79], [-80.14, 25.77]]]}}]}`
 	const campaign = `{"id": "ten-{id}", "title": {"en": "10% off at {name.en}"}, "discount": {"type": "percent", "percent": 10}, "venues": {"ids": ["{id}"], "radius": 200}, "status": "enabled"}`
-	const faulty = "id,name.en,lat,lon\nc,Cove,25.7,-80.1\nd,,125.7,-80.1\nc,Cove,25.7,-80.1\ne,Edge,25.7,east\n"
+	const faulty = "id,name.en,lat,lon,time_zone\nc,Cove,25.7,-80.1,UTC\nd,,125.7,-80.1,UTC\nc,Cove,25.7,-80.1,UTC\ne,Edge,25.7,east,UTC\n"
 	header := `^KIND +STATE +ROWS +ACCEPTED +REJECTED +ADDED +CHANGED +SAME\n─+\n`
 	mapped := "--merchant sunny --kind venues --map code=id --map label=name.en --map lat --map lng=lon --set category=5812 --set time_zone=America/New_York"
 	onBothPlaces(t, func(t *testing.T, p place) {
