@@ -84,7 +84,7 @@ func Open(o Options) (*Engine, error) {
 			return nil, fmt.Errorf("open store in %s: %w", o.Dir, err)
 		}
 	}
-	db, err := badger.Open(badgerOptions(o))
+	db, err := openBadger(badgerOptions(o))
 	if err != nil {
 		return nil, openError(o.Dir, err)
 	}
@@ -120,6 +120,22 @@ func badgerOptions(o Options) badger.Options {
 		b = b.WithInMemory(true).WithDir("").WithValueDir("").WithValueThreshold(1 << 20)
 	}
 	return b
+}
+
+// unfinishedFiles bounds the files that one start may find without a header.
+const unfinishedFiles = 16
+
+// openBadger opens the database. When a process is killed between making a log file and giving it its length, Badger finds the empty file at the next start, gives
+// it length and header, and then takes that for an error (value.go and memtable.go of v4.9.6: z.NewFile from logFile.open). Nothing was ever written to such a file, and
+// it is in order now: the next try passes it.
+func openBadger(b badger.Options) (*badger.DB, error) {
+	for range unfinishedFiles {
+		db, err := badger.Open(b)
+		if err == nil || !strings.Contains(err.Error(), "Create a new file") {
+			return db, err
+		}
+	}
+	return badger.Open(b)
 }
 
 func openError(dir string, err error) error {
