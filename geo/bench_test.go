@@ -50,7 +50,7 @@ func BenchmarkLookup(b *testing.B) {
 		items := miami(b, n)
 		index := new(geo.Index).Apply(nil, items)
 		places := travellers(1 << 10)
-		var hits []geo.Hit
+		var hits []uint32
 		b.Run(fmt.Sprintf("index/fences=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			found := 0
@@ -66,7 +66,7 @@ func BenchmarkLookup(b *testing.B) {
 				hits = hits[:0]
 				for k := range items {
 					if items[k].Fence.Contains(places[i%len(places)]) {
-						hits = append(hits, geo.Hit{Handle: items[k].Handle, Inside: true})
+						hits = append(hits, items[k].Handle)
 					}
 				}
 			}

@@ -19,6 +19,7 @@ type Cell = h3.Cell
 type cellSet struct {
 	cells       []Cell // ascending
 	resolutions []int  // in use, ascending
+	hulls       []disc // round each cell
 }
 
 // NewCellSet returns the union of H3 cells, of one or several resolutions, given by their indexes in hexadecimal. Doubles count once. A point
@@ -52,6 +53,15 @@ func NewCellSet(indexes []string) (*Fence, error) {
 		}
 	}
 	slices.Sort(s.resolutions)
+	s.hulls = make([]disc, len(s.cells))
+	for i, cell := range s.cells {
+		h, err := hullOf(cell)
+		if err != nil {
+			faults.add("", "invalid", "cell %s has no outline: %v", cell, err)
+			return nil, faults
+		}
+		s.hulls[i] = disc{h.center, h.radius}
+	}
 	return &Fence{shape: s}, nil
 }
 

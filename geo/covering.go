@@ -3,17 +3,15 @@ package geo
 import (
 	"math"
 	"slices"
-
-	"github.com/uber/h3-go/v4"
 )
 
-// Covering is the cells of the H3 grid that a fence touches, ascending: of one resolution, but for a fence that is a set of cells.
+// Covering is the squares of the index's grid that a fence touches, ascending, none within another.
 type Covering struct {
-	Interior []Cell // wholly in the fence
-	Boundary []Cell // perhaps partly outside, or untouched by less than their own size
+	Interior []Square // wholly in the fence
+	Boundary []Square // perhaps partly outside, or untouched by less than their own size
 }
 
-// class is how a cell lies with regard to a fence.
+// class is how a region lies with regard to a fence.
 type class int
 
 const (
@@ -22,71 +20,96 @@ const (
 	interior
 )
 
-// level is a resolution at which fences are covered, with the mean area of its cells (h3geo.org, tables of cell statistics).
-type level struct {
-	resolution int
-	area       float64 // square metres
-}
+// How fine a covering is: sides of the finest squares, in radii of the fence's disc. A coarse square holds more fences than it need, each tested by a chord; a fine one
+// means more postings. Circles are tested at once; of other shapes the exact test is dear, and finer squares save it.
+const (
+	circleFineness = 0.7
+	shapeFineness  = 0.2
+)
 
-// coverLevels are the resolutions in use, finest first. Every second one: each costs every lookup a cell, and a step of two changes the number of cells 49 times.
-var coverLevels = [...]level{{9, 105_333}, {7, 5_161_293}, {5, 252_903_858}, {3, 12_393_434_655}, {1, 609_788_441_794}}
+// coverMargin widens a square's disc beyond the rounding of its corners.
+const coverMargin Meters = 0.01
 
-// coverTarget is the number of cells above which a coarser level is taken.
-const coverTarget = 160
-
-// Cover returns the covering of f at the finest level that needs at most some 160 cells. Cost: about 3 µs
-// a cell, and for a polygon a walk to the few edges near it; for a set of cells nothing.
-func Cover(f *Fence) Covering { return f.shape.cover() }
-
-func (s cellSet) cover() Covering { return Covering{Interior: s.cells} }
-
-func (c circle) cover() Covering {
-	return coverAtBestLevel(math.Pi*float64(c.radius)*float64(c.radius), []LatLng{c.center}, func(h hull) class {
-		d := c.center.Distance(h.center)
-		switch {
-		case d > c.radius+h.radius:
-			return apart
-		case d < c.radius-h.radius:
-			return interior
-		}
-		return crossed
-	})
-}
-
-func (s polygons) cover() Covering {
-	var seeds []LatLng
-	var area float64
-	for i := range s {
-		seeds = append(seeds, s[i].outer.vertices()...)
-		for j := range s[i].holes {
-			seeds = append(seeds, s[i].holes[j].vertices()...)
-		}
-		area = max(area, s[i].outer.groundArea())
+// Cover returns the covering of f: some four to twenty squares for a circle, more for what is long or crooked. Cost: two microseconds for a circle, and for a polygon a walk to the
+// few edges near each square.
+func Cover(f *Fence) Covering {
+	around := f.shape.disc()
+	fineness := shapeFineness
+	if _, round := f.shape.(circle); round {
+		fineness = circleFineness
 	}
-	return coverAtBestLevel(area, seeds, s.classify)
-}
-
-// vertices returns the ring's vertices on the globe.
-func (r *ring) vertices() []LatLng {
-	at := make([]LatLng, len(r.x))
-	for i := range r.x {
-		at[i] = LatLng{Lat: r.y[i], Lng: math.Remainder(r.x[i], 360)}
+	finest := int(math.Floor(math.Log2(meanEdge / (fineness * max(float64(around.radius/EarthRadius), 1e-7)))))
+	w := coverer{shape: f.shape, around: around, axis: around.center.vector(), reach: float64((around.radius + coverMargin) / EarthRadius)}
+	w.finest = min(max(finest, 0), maxLevel) / levelStep * levelStep
+	for face := range uint64(facesCount) {
+		w.visit(squareOf(face, 0, 0, 0))
 	}
-	return at
+	slices.Sort(w.covering.Interior)
+	slices.Sort(w.covering.Boundary)
+	return w.covering
 }
 
-// groundArea is a rough area in square metres.
-func (r *ring) groundArea() float64 {
-	perDegree := radians(float64(EarthRadius))
-	return math.Abs(r.area()) / 2 * perDegree * perDegree * math.Cos(radians((r.minY+r.maxY)/2))
+// coverer descends from the faces to the squares that a fence touches.
+type coverer struct {
+	shape    shape
+	around   disc
+	axis     [3]float64 // of the disc
+	reach    float64    // of the disc, as an angle
+	finest   int
+	covering Covering
 }
 
-// classify treats a cell as the box of latitudes and longitudes round its disc.
-func (s polygons) classify(h hull) class {
-	b := h.box()
+func (w *coverer) visit(s Square) {
+	level := s.Level()
+	center := s.center()
+	// half a diagonal is no bound where a square is askew: 0.6 of the longest is
+	if away := angleOf(chord2(center, w.axis)); away > w.reach+0.6*maxDiagonal/float64(uint64(1)<<level) {
+		return
+	}
+	found := crossed
+	if level >= w.finest-4 {
+		found = w.shape.classify(disc{position(center), Meters(s.radius(center))*EarthRadius*(1+1e-9) + coverMargin})
+	}
+	switch {
+	case found == apart:
+	case found == interior && level%levelStep == 0:
+		w.covering.Interior = append(w.covering.Interior, s)
+	case level == w.finest:
+		w.covering.Boundary = append(w.covering.Boundary, s)
+	default:
+		for n := range uint64(4) {
+			w.visit(s.child(n))
+		}
+	}
+}
+
+func (c circle) classify(d disc) class {
+	away := c.center.Distance(d.center)
+	switch {
+	case away > c.radius+d.radius:
+		return apart
+	case away < c.radius-d.radius:
+		return interior
+	}
+	return crossed
+}
+
+// classify asks for cells whose disc meets that of the region; none is known to hold it.
+func (s cellSet) classify(d disc) class {
+	for _, hull := range s.hulls {
+		if hull.center.Distance(d.center) <= hull.radius+d.radius {
+			return crossed
+		}
+	}
+	return apart
+}
+
+// classify treats a region as the box of latitudes and longitudes round its disc.
+func (s polygons) classify(d disc) class {
+	b := d.box()
 	found := apart
 	for i := range s {
-		found = max(found, s[i].classify(h.center, b))
+		found = max(found, s[i].classify(d.center, b))
 	}
 	return found
 }
@@ -113,12 +136,12 @@ type box struct {
 	everyLongitude bool
 }
 
-// box returns the box round the cell's disc. A disc of angular radius ρ at latitude φ spans asin(sin ρ / cos φ) of longitude to
+// box returns the box round the disc. A disc of angular radius ρ at latitude φ spans asin(sin ρ / cos φ) of longitude to
 // each side (Bronshtein, Handbook of Mathematics, 3.4.1.3), and every longitude when it holds a pole.
-func (h hull) box() box {
-	rho := float64(h.radius / EarthRadius)
-	b := box{x: h.center.Lng, y: h.center.Lat, halfY: rho * 180 / math.Pi}
-	sine := math.Sin(min(rho, math.Pi/2)) / math.Cos(radians(h.center.Lat))
+func (d disc) box() box {
+	rho := float64(d.radius / EarthRadius)
+	b := box{x: d.center.Lng, y: d.center.Lat, halfY: rho * 180 / math.Pi}
+	sine := math.Sin(min(rho, math.Pi/2)) / math.Cos(radians(d.center.Lat))
 	if math.Abs(b.y)+b.halfY >= 90 || sine >= 1 {
 		b.everyLongitude = true
 		return b
@@ -166,69 +189,4 @@ func segmentMeets(x0, y0, x1, y1, halfX, halfY float64) bool {
 	}
 	dx, dy := x1-x0, y1-y0
 	return math.Abs(x0*dy-y0*dx) <= halfX*math.Abs(dy)+halfY*math.Abs(dx)
-}
-
-// coverAtBestLevel spreads from the cells of the seeds at the finest level that suffices. Each connected part of the fence holds a seed.
-func coverAtBestLevel(area float64, seeds []LatLng, classify func(hull) class) Covering {
-	for _, l := range coverLevels {
-		last := l == coverLevels[len(coverLevels)-1]
-		limit := coverTarget
-		if last {
-			limit = math.MaxInt
-		}
-		if !last && area > l.area*coverTarget {
-			continue
-		}
-		if c, ok := spread(l.resolution, limit, seeds, classify); ok {
-			return c
-		}
-	}
-	return Covering{}
-}
-
-// spread visits the cells that the fence touches, from neighbour to neighbour. ok is false when there are more than limit. The cells that a connected
-// region touches are connected, since three cells at most meet in a point and each two of them share an edge.
-func spread(resolution, limit int, seeds []LatLng, classify func(hull) class) (c Covering, ok bool) {
-	seen := make(map[Cell]bool)
-	var queue []Cell
-	push := func(cell Cell) {
-		if cell != 0 && !seen[cell] {
-			seen[cell] = true
-			queue = append(queue, cell)
-		}
-	}
-	for _, seed := range seeds {
-		if cell, err := cellAt(seed, resolution); err == nil {
-			push(cell)
-		}
-	}
-	for len(queue) > 0 {
-		cell := queue[len(queue)-1]
-		queue = queue[:len(queue)-1]
-		h, err := hullOf(cell)
-		if err != nil {
-			continue // never for a cell that the library gave
-		}
-		switch classify(h) {
-		case apart:
-			continue
-		case interior:
-			c.Interior = append(c.Interior, cell)
-		case crossed:
-			c.Boundary = append(c.Boundary, cell)
-		}
-		if len(c.Interior)+len(c.Boundary) > limit {
-			return Covering{}, false
-		}
-		neighbours, err := h3.GridDisk(cell, 1)
-		if err != nil {
-			continue
-		}
-		for _, neighbour := range neighbours {
-			push(neighbour)
-		}
-	}
-	slices.Sort(c.Interior)
-	slices.Sort(c.Boundary)
-	return c, true
 }

@@ -21,15 +21,7 @@ func (s polygons) disc() disc {
 	return discOf(parts)
 }
 
-func (s cellSet) disc() disc {
-	parts := make([]disc, 0, len(s.cells))
-	for _, cell := range s.cells {
-		if h, err := hullOf(cell); err == nil {
-			parts = append(parts, disc{h.center, h.radius})
-		}
-	}
-	return discOf(parts)
-}
+func (s cellSet) disc() disc { return discOf(s.hulls) }
 
 // disc goes round the ring's box: from its middle along the parallel and then along a meridian to any of its points; or from a pole, where that is
 // smaller.

@@ -21,13 +21,11 @@ func ExampleIndex() {
 	after := before.Apply([]uint32{7}, nil) // before stays as it is
 
 	traveller := geo.LatLng{Lat: 25.7907, Lng: -80.1353}
-	for _, hit := range before.Lookup(nil, traveller) {
-		fmt.Println(hit.Handle, hit.Inside)
-	}
+	fmt.Println(before.Lookup(nil, traveller))
 	fmt.Println(len(after.Lookup(nil, traveller)))
 	fmt.Println(before.Within(nil, geo.LatLng{Lat: 25.80, Lng: -80.14}, 700))
 	// Output:
-	// 7 true
+	// [7]
 	// 0
 	// [7]
 }
@@ -88,5 +86,5 @@ func ExampleCovering() {
 	index := new(geo.Index).Apply(nil, []geo.Item{{Handle: 1, Fence: fence, Covering: &again}})
 	fmt.Println(index.Lookup(nil, geo.LatLng{Lat: 25.79, Lng: -80.13}))
 	// Output:
-	// [{1 true}]
+	// [1]
 }

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/uber/h3-go/v4"
-
 	"github.com/sihai-network/sihai/geo"
 )
 
@@ -155,7 +153,7 @@ func lineDistance(f figure, p geo.LatLng) (nearest, step float64) {
 	return nearest, step
 }
 
-// A covering touches every point of its fence, by the cell of one of its resolutions, and its interior cells lie in the fence.
+// A covering touches every point of its fence, its interior squares lie in the fence, and none of its squares lies in another.
 func TestCoveringHoldsTheFence(t *testing.T) {
 	random := rand.New(rand.NewPCG(22, 23))
 	for _, f := range append(adversarial(t), randomFigures(t, random, 200)...) {
@@ -164,56 +162,58 @@ func TestCoveringHoldsTheFence(t *testing.T) {
 		if !slices.IsSorted(covering.Interior) || !slices.IsSorted(covering.Boundary) {
 			t.Errorf("%s: a covering out of order", f.name)
 		}
-		touched := map[geo.Cell]bool{}
-		levels := map[int]bool{}
-		for _, cell := range slices.Concat(covering.Interior, covering.Boundary) {
-			if touched[cell] {
-				t.Errorf("%s: cell %s twice", f.name, cell)
+		touched := map[geo.Square]bool{} // and whether all of it is in the fence
+		for _, s := range covering.Boundary {
+			touched[s] = false
+		}
+		for _, s := range covering.Interior {
+			if _, twice := touched[s]; twice {
+				t.Errorf("%s: square %#x twice", f.name, uint64(s))
 			}
-			touched[cell] = true
-			levels[cell.Resolution()] = true
+			touched[s] = true
 		}
-		if len(f.cells) == 0 && len(levels) != 1 {
-			t.Errorf("%s: covered at resolutions %v", f.name, levels)
-		}
-		for range 40 {
+		for range 100 {
 			p := probe(t, random, f)
-			if o.at(p)[0] == isIn && !touches(t, touched, levels, p) {
-				t.Errorf("%s: %v is inside, and no cell holds it", f.name, p)
-			}
-		}
-		for k := range min(len(covering.Interior), 20) {
-			cell := covering.Interior[k*len(covering.Interior)/min(len(covering.Interior), 20)]
-			boundary, err := cell.Boundary()
-			center, err2 := cell.LatLng()
-			if err != nil || err2 != nil {
-				t.Fatal(err, err2)
-			}
-			for _, v := range boundary {
-				p := between(at(center.Lat, center.Lng), at(v.Lat, v.Lng), 0.999)
-				if o.at(p)[0] == isOut && len(f.cells) == 0 {
-					t.Errorf("%s: %v is outside, and in the interior cell %s", f.name, p, cell)
+			holders := 0
+			for level := 0; level <= 24; level++ {
+				whole, holds := touched[geo.SquareAt(p, level)]
+				if !holds {
+					continue
+				}
+				holders++
+				if whole && o.at(p)[0] == isOut {
+					t.Errorf("%s: %v is outside, and in an interior square of level %d", f.name, p, level)
 				}
 			}
+			if holders > 1 || holders == 0 && o.at(p)[0] == isIn {
+				t.Errorf("%s: %v lies in %d squares", f.name, p, holders)
+			}
 		}
 	}
 }
 
-func touches(t *testing.T, touched map[geo.Cell]bool, levels map[int]bool, p geo.LatLng) bool {
-	t.Helper()
-	for resolution := range levels {
-		cell, err := h3.LatLngToCell(h3.LatLng{Lat: p.Lat, Lng: p.Lng}, resolution)
-		if err != nil {
-			t.Fatal(err)
+// A square holds its children and nothing else, and every place lies in the square of its disc.
+func TestSquares(t *testing.T) {
+	random := rand.New(rand.NewPCG(26, 27))
+	for range 20_000 {
+		p := at(-90+180*random.Float64(), -180+360*random.Float64())
+		if random.IntN(4) == 0 {
+			p = []geo.LatLng{at(90, 0), at(-90, 7), at(0, 180), at(0, -180), at(0, 45), at(0, 90), at(45, 0), at(35.264389682754654, 45)}[random.IntN(8)]
 		}
-		if touched[cell] {
-			return true
+		for level := 24; level > 0; level-- {
+			inner, outer := geo.SquareAt(p, level), geo.SquareAt(p, level-1)
+			if inner.Level() != level || inner.Parent() != outer {
+				t.Fatalf("%v: square %#x of level %d is not in %#x", p, uint64(inner), level, uint64(outer))
+			}
+			center, radius := inner.Disc()
+			if d := p.Distance(center); d > radius+0.001 {
+				t.Fatalf("%v: %v from the middle of its square of level %d, whose radius is %v", p, d, level, radius)
+			}
 		}
 	}
-	return false
 }
 
-// A covering that was kept as bytes is the same again, in about two bytes a cell.
+// A covering that was kept as bytes is the same again, in a few bytes a square.
 func TestCoveringBinary(t *testing.T) {
 	random := rand.New(rand.NewPCG(24, 25))
 	for _, f := range append(adversarial(t), randomFigures(t, random, 100)...) {
@@ -229,16 +229,15 @@ func TestCoveringBinary(t *testing.T) {
 		if fmt.Sprint(again) != fmt.Sprint(covering) {
 			t.Errorf("%s: %v, want %v", f.name, again, covering)
 		}
-		if cells := len(covering.Interior) + len(covering.Boundary); len(data) > 60+3*cells {
-			t.Errorf("%s: %d bytes for %d cells", f.name, len(data), cells)
+		if squares := len(covering.Interior) + len(covering.Boundary); len(data) > 20+10*squares {
+			t.Errorf("%s: %d bytes for %d squares", f.name, len(data), squares)
 		}
 	}
-	cell := h3.CellFromString("85283473fffffff")
+	square := geo.SquareAt(at(25.79, -80.13), 12)
 	for name, bad := range map[string]geo.Covering{
-		"descending":             {Interior: []geo.Cell{cell + 1<<30, cell}},
-		"twice":                  {Boundary: []geo.Cell{cell, cell}},
-		"no cell":                {Boundary: []geo.Cell{7}},
-		"descending resolutions": {Interior: []geo.Cell{h3.CellFromString("872834709ffffff"), cell}},
+		"descending": {Interior: []geo.Square{square + 1, square}},
+		"twice":      {Boundary: []geo.Square{square, square}},
+		"no square":  {Boundary: []geo.Square{7}},
 	} {
 		if data, err := bad.AppendBinary(nil); !errors.Is(err, geo.ErrCovering) || data != nil {
 			t.Errorf("%s: %v, %v", name, data, err)
@@ -248,9 +247,9 @@ func TestCoveringBinary(t *testing.T) {
 
 // The encoding as it is kept: it may be read by later releases.
 func TestCoveringBinaryIsStable(t *testing.T) {
-	covering := geo.Covering{Interior: []geo.Cell{h3.CellFromString("85283473fffffff"), h3.CellFromString("872834709ffffff"), h3.CellFromString("87283470bffffff")}}
+	covering := geo.Covering{Interior: []geo.Square{0, 1<<61 | 1<<56 | 1<<28}, Boundary: []geo.Square{5 << 61}}
 	data, err := covering.AppendBinary(nil)
-	const want = "010305019c9a280702898e8d140100" // the version, 3 interior cells, 1 of resolution 5, 2 of resolution 7, no boundary cell
+	const want = "020200ffffffff8080808021018080808080808080a001" // the version, 2 interior squares, 1 boundary square
 	if got := fmt.Sprintf("%x", data); err != nil || got != want {
 		t.Errorf("%s, want %s (%v)", got, want, err)
 	}

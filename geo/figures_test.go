@@ -245,14 +245,17 @@ func compare(t *testing.T, random *rand.Rand, figures []figure, at []geo.LatLng)
 	}
 	index := new(geo.Index).Apply(nil, items)
 	o := newOracle(figures)
-	var hits []geo.Hit
+	var hits []uint32
 	for _, p := range at {
 		hits = index.Lookup(hits[:0], p)
 		found := make(map[int]bool, len(hits))
-		for _, hit := range hits {
-			found[int(hit.Handle)] = hit.Inside
-			if items[hit.Handle].Fence.Contains(p) != hit.Inside {
-				t.Fatalf("%s at %v: the index says %v, the fence the contrary", figures[hit.Handle].name, p, hit.Inside)
+		for _, handle := range hits {
+			if found[int(handle)] {
+				t.Fatalf("%s at %v: found twice", figures[handle].name, p)
+			}
+			found[int(handle)] = true
+			if !items[handle].Fence.Contains(p) {
+				t.Fatalf("%s at %v: the index finds it, the fence does not hold it", figures[handle].name, p)
 			}
 		}
 		other := random.IntN(len(figures)) // one that the index may not have met

@@ -2,20 +2,18 @@ package geo
 
 import (
 	"cmp"
+	"math"
 	"slices"
-	"sort"
 )
 
 // Index finds the fences that hold a point. It is immutable: Apply returns another one that shares what did not change, so that any
 // number of readers use one while the next is made. The zero value and nil are empty.
 type Index struct {
-	shards  []*shard // by the high bits of a mixed cell index; nil: empty
-	shift   uint     // 64 - log2(len(shards))
-	cells   int      // slots in all shards
+	chunks  []*[shardsPerChunk]*shard // by the high bits of a mixed square; nil: empty
 	entries Table[entry]
-	count   int     // fences
-	levels  [16]int // postings by resolution
-	discs   forest  // round the fences
+	count   int               // fences
+	levels  [maxLevel + 1]int // postings by level
+	discs   forest            // round the fences
 }
 
 // Item is a fence with the handle that lookups give back.
@@ -26,245 +24,361 @@ type Item struct {
 	Covering *Covering
 }
 
-// Hit is a fence near a point.
-type Hit struct {
-	Handle uint32
-	Inside bool // the fence holds the point; otherwise one of its cells does
-}
-
 // entry is a fence in the index.
 type entry struct {
-	fence    *Fence
-	covering *Covering
-	stamp    uint64 // of its disc
+	fence *Fence
+	stamp uint64 // of its disc
 }
 
-// posting is a fence at a cell; a nil fence stands for one that holds the whole cell.
-type posting struct {
-	handle uint32
-	fence  *Fence
-}
+// The number of shards is fixed: a directory of a thousand chunks is copied with every change, and at ten million fences a shard holds some hundred squares.
+const (
+	shardsPerChunk = 256
+	chunkCount     = 1024
+)
 
-// slot is the postings of a cell, ascending by handle.
-type slot struct {
-	cell     Cell
+// shard is the postings of some squares. It is immutable.
+type shard struct {
+	squares  []Square // ascending
+	ends     []uint32 // of the postings of each
 	postings []posting
+	clips    []clip
+	edges    []clipEdge
 }
 
-// shard is some slots, ascending by cell. It is immutable.
-type shard struct{ slots []slot }
-
-// slotsPerShard is the mean number of slots to which shards are allowed to grow.
-const slotsPerShard = 32
+// posting is a fence at a square, with what a lookup has to know of it: most points are settled by their chord to the middle of the fence's disc.
+type posting struct {
+	x, y, z float32 // that middle from the square's, in earth radii
+	outer   float32 // square of the chord beyond which a point is outside
+	inner   float32 // and up to which it is inside; between them the fence is asked
+	handle  uint32
+	clip    uint32 // 1 more than the index of what is near of its line; 0: none
+}
 
 // Apply returns an index without the removed handles and with the added items; an added handle that is there already takes its place, and of two items
-// with one handle the last counts. It
-// costs the coverings of the added fences, a shard for each cell touched, and a pointer for each shard and each 256 handles there are.
+// with one handle the last counts. It costs the coverings of the fences that go and come, the shards that their squares lie in, a kilobyte for each
+// chunk of those, and a pointer for each chunk and each 256 handles there are.
 func (x *Index) Apply(removed []uint32, added []Item) *Index {
-	next := &Index{shift: 64}
+	next := new(Index)
 	if x != nil {
 		*next = *x
 	}
-	stamp := next.discs.stamp + 1
-	discs := make([]ball, 0, len(added))
-	entries := make(map[uint32]entry, len(removed)+len(added))
-	gone := make(map[Cell][]uint32)
-	fresh := make(map[Cell][]posting)
-	drop := func(handle uint32) {
-		old := next.entries.At(handle)
-		if _, again := entries[handle]; again || old.fence == nil {
-			return
-		}
-		entries[handle] = entry{}
-		next.count--
-		old.covering.each(func(cell Cell, _ bool) {
-			gone[cell] = append(gone[cell], handle)
-			next.levels[cell.Resolution()]--
-		})
-	}
+	u := update{index: next, entries: make(map[uint32]entry, len(removed)+len(added))}
 	for _, handle := range removed {
-		drop(handle)
+		u.drop(handle)
 	}
 	last := make(map[uint32]int, len(added))
 	for i, item := range added {
-		drop(item.Handle)
+		u.drop(item.Handle)
 		last[item.Handle] = i
 	}
+	stamp := next.discs.stamp + 1
+	discs := make([]ball, 0, len(added))
 	for i, item := range added {
 		if last[item.Handle] != i {
 			continue
 		}
-		covering := item.Covering
-		if covering == nil {
-			c := Cover(item.Fence)
-			covering = &c
-		}
-		entries[item.Handle] = entry{item.Fence, covering, stamp}
+		u.entries[item.Handle] = entry{item.Fence, stamp}
 		next.count++
 		discs = append(discs, newBall(item.Handle, stamp, item.Fence.shape.disc()))
-		covering.each(func(cell Cell, whole bool) {
-			p := posting{handle: item.Handle, fence: item.Fence}
-			if whole {
-				p.fence = nil
-			}
-			fresh[cell] = append(fresh[cell], p)
-			next.levels[cell.Resolution()]++
-		})
+		u.add(item)
 	}
-	next.entries = next.entries.With(entries)
+	next.entries = next.entries.With(u.entries)
 	next.discs = next.discs.with(discs, next.count, func(b *ball) bool { return next.entries.At(b.handle).stamp == b.stamp })
-	next.rewrite(gone, fresh)
+	u.write()
 	return next
 }
 
-// each calls fn for every cell and says whether the fence holds the whole of it.
-func (c *Covering) each(fn func(cell Cell, whole bool)) {
-	for _, cell := range c.Interior {
-		fn(cell, true)
-	}
-	for _, cell := range c.Boundary {
-		fn(cell, false)
-	}
+// update is what a call of Apply changes.
+type update struct {
+	index   *Index
+	entries map[uint32]entry
+	changes []change
+	clips   []clip // of the changes' postings, with their edges
+	edges   []clipEdge
 }
 
-// rewrite replaces the shards that the cells touch.
-func (x *Index) rewrite(gone map[Cell][]uint32, fresh map[Cell][]posting) {
-	x.grow(x.cells + len(fresh))
-	touched := make(map[int][]Cell)
-	for cell := range gone {
-		touched[x.shardOf(cell)] = append(touched[x.shardOf(cell)], cell)
-	}
-	for cell := range fresh {
-		if _, both := gone[cell]; !both {
-			touched[x.shardOf(cell)] = append(touched[x.shardOf(cell)], cell)
-		}
-	}
-	if len(touched) > 0 {
-		x.shards = slices.Clone(x.shards)
-	}
-	for number, cells := range touched {
-		slices.Sort(cells)
-		old := x.shards[number]
-		made := old.rewritten(cells, gone, fresh)
-		x.cells += len(made.slots) - old.len()
-		x.shards[number] = made
-	}
+// change puts a posting at a square, or takes those of its handle away.
+type change struct {
+	shard  uint32
+	square Square
+	gone   bool
+	posting
 }
 
-func (s *shard) len() int {
-	if s == nil {
-		return 0
-	}
-	return len(s.slots)
-}
-
-// rewritten merges the slots of s with the changes of cells, both ascending.
-func (s *shard) rewritten(cells []Cell, gone map[Cell][]uint32, fresh map[Cell][]posting) *shard {
-	made := &shard{slots: make([]slot, 0, s.len()+len(cells))}
-	i := 0
-	for _, cell := range cells {
-		for ; i < s.len() && s.slots[i].cell < cell; i++ {
-			made.slots = append(made.slots, s.slots[i])
-		}
-		var kept []posting
-		if i < s.len() && s.slots[i].cell == cell {
-			kept = s.slots[i].postings
-			i++
-		}
-		if merged := mergePostings(kept, gone[cell], fresh[cell]); len(merged) > 0 {
-			made.slots = append(made.slots, slot{cell, merged})
-		}
-	}
-	if i < s.len() {
-		made.slots = append(made.slots, s.slots[i:]...)
-	}
-	return made
-}
-
-func mergePostings(kept []posting, gone []uint32, fresh []posting) []posting {
-	slices.Sort(gone)
-	merged := make([]posting, 0, len(kept)+len(fresh))
-	for _, p := range kept {
-		if _, out := slices.BinarySearch(gone, p.handle); !out {
-			merged = append(merged, p)
-		}
-	}
-	merged = append(merged, fresh...)
-	slices.SortFunc(merged, func(a, b posting) int { return cmp.Compare(a.handle, b.handle) })
-	return merged
-}
-
-// grow doubles the number of shards until cells fit.
-func (x *Index) grow(cells int) {
-	count := max(1, len(x.shards))
-	for count*slotsPerShard < cells {
-		count *= 2
-	}
-	if count == len(x.shards) {
+// drop takes a fence out, once. Its covering is made again: it is the same one.
+func (u *update) drop(handle uint32) {
+	old := u.index.entries.At(handle)
+	if _, again := u.entries[handle]; again || old.fence == nil {
 		return
 	}
-	old := x.shards
-	x.shards = make([]*shard, count)
-	x.shift = 64
-	for n := count; n > 1; n /= 2 {
-		x.shift--
-	}
-	for _, s := range old {
-		for i := range s.len() {
-			number := x.shardOf(s.slots[i].cell)
-			if x.shards[number] == nil {
-				x.shards[number] = new(shard)
-			}
-			x.shards[number].slots = append(x.shards[number].slots, s.slots[i])
-		}
-	}
-}
-
-// shardOf mixes the cell's bits by Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4).
-func (x *Index) shardOf(cell Cell) int {
-	return int(uint64(cell) * 0x9e3779b97f4a7c15 >> x.shift)
-}
-
-// Lookup appends the fences whose covering touches the cell of p, ascending by handle, and says which of them hold p. Cost: one cell of the grid
-// for each resolution in use, and an exact test for each fence of which that cell is no interior one.
-func (x *Index) Lookup(dst []Hit, p LatLng) []Hit {
-	if x == nil || len(x.shards) == 0 {
-		return dst
-	}
-	start := len(dst)
-	for resolution, postings := range x.levels {
-		if postings == 0 {
-			continue
-		}
-		cell, err := cellAt(p, resolution)
-		if err != nil {
-			return dst[:start]
-		}
-		for _, found := range x.at(cell) {
-			dst = append(dst, Hit{found.handle, found.fence == nil || found.fence.Contains(p)})
-		}
-	}
-	slices.SortFunc(dst[start:], func(a, b Hit) int {
-		return cmp.Or(cmp.Compare(a.Handle, b.Handle), cmp.Compare(rank(a), rank(b)))
+	u.entries[handle] = entry{}
+	u.index.count--
+	covering := Cover(old.fence)
+	covering.each(func(s Square, _ bool) {
+		u.changes = append(u.changes, change{shard: shardOf(s), square: s, gone: true, posting: posting{handle: handle}})
+		u.index.levels[s.Level()]--
 	})
-	kept := slices.CompactFunc(dst[start:], func(a, b Hit) bool { return a.Handle == b.Handle })
-	return dst[:start+len(kept)]
 }
 
-// rank puts a hit that holds the point before one that does not: a set of cells may be met at two resolutions.
-func rank(h Hit) int {
-	if h.Inside {
+// each calls fn for every square and says whether the fence holds the whole of it.
+func (c *Covering) each(fn func(s Square, whole bool)) {
+	for _, s := range c.Interior {
+		fn(s, true)
+	}
+	for _, s := range c.Boundary {
+		fn(s, false)
+	}
+}
+
+func (u *update) add(item Item) {
+	covering := item.Covering
+	if covering == nil {
+		c := Cover(item.Fence)
+		covering = &c
+	}
+	around := item.Fence.shape.disc()
+	axis := around.center.vector()
+	outer, inner := bounds2(item.Fence.shape, around)
+	line, _ := item.Fence.shape.(clipper)
+	covering.each(func(s Square, whole bool) {
+		middle := s.center()
+		p := posting{
+			x: float32(axis[0] - middle[0]), y: float32(axis[1] - middle[1]), z: float32(axis[2] - middle[2]),
+			outer: outer, inner: inner, handle: item.Handle,
+		}
+		switch {
+		case whole:
+			p.outer, p.inner = math.MaxFloat32, math.MaxFloat32
+		case line != nil:
+			p.clip = u.clip(line, s, middle)
+		}
+		u.changes = append(u.changes, change{shard: shardOf(s), square: s, posting: p})
+		u.index.levels[s.Level()]++
+	})
+}
+
+// clip keeps what of a line is near a square and returns 1 more than its index; 0 where it cannot be told so.
+func (u *update) clip(line clipper, s Square, middle [3]float64) uint32 {
+	begin := len(u.edges)
+	edges, inside, ok := line.clip(u.edges, disc{position(middle), Meters(s.radius(middle))*EarthRadius*(1+1e-9) + coverMargin})
+	if !ok {
 		return 0
+	}
+	u.edges = edges
+	u.clips = append(u.clips, clip{uint32(begin), uint32(len(edges)), inside})
+	return uint32(len(u.clips))
+}
+
+// chordBand is the share of a chord's square by which single precision may be wrong, many times over: coordinates within a square and its fence are
+// exact to 2^-24 of some four radii of the fence.
+const (
+	chordBand  = 2e-5
+	chordFloor = 1e-13 // a few metres' worth of rounding, squared: what is smaller is always asked
+)
+
+// bounds2 returns the squares of the chords beyond which and up to which a point is known to be outside and inside.
+func bounds2(s shape, around disc) (outer, inner float32) {
+	r2 := 2 * math.Sin(min(float64(around.radius/EarthRadius), math.Pi)/2)
+	r2 *= r2
+	outer = math.Nextafter32(float32(r2*(1+chordBand)+chordFloor), math.MaxFloat32)
+	if _, round := s.(circle); round {
+		return outer, float32(r2*(1-chordBand) - chordFloor)
+	}
+	return outer, -1
+}
+
+// write makes the changed shards anew. Of two changes of one square and handle, the departure comes first.
+func (u *update) write() {
+	slices.SortFunc(u.changes, func(a, b change) int {
+		return cmp.Or(cmp.Compare(a.shard, b.shard), cmp.Compare(a.square, b.square), compareGone(a, b), cmp.Compare(a.handle, b.handle))
+	})
+	x := u.index
+	if x.chunks == nil {
+		x.chunks = make([]*[shardsPerChunk]*shard, chunkCount)
+	} else if len(u.changes) > 0 {
+		x.chunks = slices.Clone(x.chunks)
+	}
+	fresh := -1
+	for rest := u.changes; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].shard == rest[0].shard {
+			n++
+		}
+		chunk, at := int(rest[0].shard/shardsPerChunk), rest[0].shard%shardsPerChunk
+		if chunk != fresh {
+			fresh = chunk
+			copied := new([shardsPerChunk]*shard)
+			if x.chunks[chunk] != nil {
+				*copied = *x.chunks[chunk]
+			}
+			x.chunks[chunk] = copied
+		}
+		x.chunks[chunk][at] = x.chunks[chunk][at].with(u, rest[:n])
+		rest = rest[n:]
+	}
+}
+
+func compareGone(a, b change) int {
+	switch {
+	case a.gone == b.gone:
+		return 0
+	case a.gone:
+		return -1
 	}
 	return 1
 }
 
-// at returns the postings of a cell.
-func (x *Index) at(cell Cell) []posting {
-	s := x.shards[x.shardOf(cell)]
-	n := s.len()
-	if i := sort.Search(n, func(i int) bool { return s.slots[i].cell >= cell }); i < n && s.slots[i].cell == cell {
-		return s.slots[i].postings
+// with merges the shard with changes, sorted by square with departures first.
+func (s *shard) with(u *update, changes []change) *shard {
+	if s == nil {
+		s = new(shard)
 	}
-	return nil
+	made := &shard{
+		squares:  make([]Square, 0, len(s.squares)+len(changes)),
+		ends:     make([]uint32, 0, len(s.squares)+len(changes)),
+		postings: make([]posting, 0, len(s.postings)+len(changes)),
+	}
+	begin := uint32(0)
+	for i := 0; i < len(s.squares) || len(changes) > 0; {
+		var at Square
+		switch {
+		case i == len(s.squares):
+			at = changes[0].square
+		case len(changes) == 0:
+			at = s.squares[i]
+		default:
+			at = min(s.squares[i], changes[0].square)
+		}
+		n := 0
+		for n < len(changes) && changes[n].square == at {
+			n++
+		}
+		var kept []posting
+		if i < len(s.squares) && s.squares[i] == at {
+			kept = s.postings[begin:s.ends[i]]
+			begin = s.ends[i]
+			i++
+		}
+		before := len(made.postings)
+		made.merge(s, kept, u, changes[:n])
+		changes = changes[n:]
+		if len(made.postings) > before {
+			made.squares = append(made.squares, at)
+			made.ends = append(made.ends, uint32(len(made.postings)))
+		}
+	}
+	if len(made.squares) == 0 {
+		return nil
+	}
+	return made
+}
+
+// merge appends the postings of a square that stay, which are those of an old shard, and those that come.
+func (s *shard) merge(old *shard, kept []posting, u *update, changes []change) {
+	gone := 0
+	for gone < len(changes) && changes[gone].gone {
+		gone++
+	}
+	for _, p := range kept {
+		out := gone > 0 && slices.ContainsFunc(changes[:gone], func(c change) bool { return c.handle == p.handle })
+		if !out {
+			s.append(p, old.clips, old.edges)
+		}
+	}
+	for _, c := range changes[gone:] {
+		s.append(c.posting, u.clips, u.edges)
+	}
+}
+
+// append takes a posting with its clip from where that lies.
+func (s *shard) append(p posting, clips []clip, edges []clipEdge) {
+	if p.clip > 0 {
+		c := clips[p.clip-1]
+		begin := uint32(len(s.edges))
+		s.edges = append(s.edges, edges[c.begin:c.end]...)
+		s.clips = append(s.clips, clip{begin, uint32(len(s.edges)), c.inside})
+		p.clip = uint32(len(s.clips))
+	}
+	s.postings = append(s.postings, p)
+}
+
+// shardOf mixes the square's bits by Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4).
+func shardOf(s Square) uint32 {
+	return uint32(uint64(s) * 0x9e3779b97f4a7c15 >> (64 - 18))
+}
+
+// Lookup appends the handles of the fences that hold p, in no particular order, each once. Cost: a probe for each level in use, a chord for each fence at the
+// square of p, and the exact test for the few that this leaves open.
+func (x *Index) Lookup(dst []uint32, p LatLng) []uint32 {
+	if x == nil || x.count == 0 {
+		return dst
+	}
+	v := p.vector()
+	g := gridAt(v)
+	for level := 0; level <= maxLevel; level += levelStep {
+		if x.levels[level] == 0 {
+			continue
+		}
+		square := g.at(level)
+		number := shardOf(square)
+		chunk := x.chunks[number/shardsPerChunk]
+		if chunk == nil {
+			continue
+		}
+		if s := chunk[number%shardsPerChunk]; s != nil {
+			dst = x.settle(dst, s, square, p, v)
+		}
+	}
+	return dst
+}
+
+// at returns the postings of a square.
+func (s *shard) at(square Square) []posting {
+	i, found := slices.BinarySearch(s.squares, square)
+	if !found {
+		return nil
+	}
+	begin := uint32(0)
+	if i > 0 {
+		begin = s.ends[i-1]
+	}
+	return s.postings[begin:s.ends[i]]
+}
+
+// settle appends the handles of the postings of a square that hold the point.
+func (x *Index) settle(dst []uint32, s *shard, square Square, p LatLng, v [3]float64) []uint32 {
+	postings := s.at(square)
+	if len(postings) == 0 {
+		return dst
+	}
+	middle := square.center()
+	px, py, pz := float32(v[0]-middle[0]), float32(v[1]-middle[1]), float32(v[2]-middle[2])
+	var lng, lat float64 // from the middle; computed for the first clip
+	known := false
+	for i := range postings {
+		q := &postings[i]
+		dx, dy, dz := px-q.x, py-q.y, pz-q.z
+		d := dx*dx + dy*dy + dz*dz
+		if d > q.outer {
+			continue
+		}
+		if d <= q.inner {
+			dst = append(dst, q.handle)
+			continue
+		}
+		told := unsure
+		if q.clip > 0 {
+			if !known {
+				at := position(middle)
+				lng, lat, known = p.Lng-at.Lng, p.Lat-at.Lat, true
+				lng += wrap(lng)
+			}
+			c := s.clips[q.clip-1]
+			told = c.settle(s.edges[c.begin:c.end], lng, lat)
+		}
+		if told == isInside || told == unsure && x.entries.At(q.handle).fence.Contains(p) {
+			dst = append(dst, q.handle)
+		}
+	}
+	return dst
 }

@@ -70,8 +70,8 @@ func Example() {
 		return
 	}
 	snapshot := publisher.Snapshot()
-	for _, hit := range snapshot.Fences.Lookup(nil, cafe.Position) {
-		listing := snapshot.Holders.At(hit.Handle).Listing
+	for _, handle := range snapshot.Fences.Lookup(nil, cafe.Position) {
+		listing := snapshot.Holders.At(handle).Listing
 		fmt.Println(listing.Campaign.ID, listing.Languages.Tags)
 	}
 	// Output:

@@ -31,14 +31,13 @@ func (h house) put(t testing.TB, campaigns ...engine.Campaign) {
 // held lists the fences that hold a place, as "merchant/campaign@venue", with * for all venues.
 func held(s *engine.Snapshot, p geo.LatLng) []string {
 	var out []string
-	for _, hit := range s.Fences.Lookup(nil, p) {
-		if h := s.Holders.At(hit.Handle); hit.Inside {
-			venue := "*"
-			if h.Site != engine.AllSites {
-				venue = h.Listing.Sites[h.Site].Venue.ID
-			}
-			out = append(out, engine.QualifiedOfferID(h.Listing.Campaign.MerchantID, h.Listing.Campaign.ID, venue))
+	for _, handle := range s.Fences.Lookup(nil, p) {
+		h := s.Holders.At(handle)
+		venue := "*"
+		if h.Site != engine.AllSites {
+			venue = h.Listing.Sites[h.Site].Venue.ID
 		}
+		out = append(out, engine.QualifiedOfferID(h.Listing.Campaign.MerchantID, h.Listing.Campaign.ID, venue))
 	}
 	slices.Sort(out)
 	return out
@@ -140,7 +139,7 @@ func TestFencesKeepTheirHandles(t *testing.T) {
 		t.Error("the index was changed for a new title")
 	}
 	hit := after.Fences.Lookup(nil, miami)[0]
-	if old, now := before.Holders.At(hit.Handle).Listing, after.Holders.At(hit.Handle).Listing; old.Campaign.Title["en"] != "15% off" || now.Campaign.Title["en"] != "20% off" {
+	if old, now := before.Holders.At(hit).Listing, after.Holders.At(hit).Listing; old.Campaign.Title["en"] != "15% off" || now.Campaign.Title["en"] != "20% off" {
 		t.Errorf("titles %v and %v", old.Campaign.Title, now.Campaign.Title)
 	}
 }
@@ -173,7 +172,7 @@ func TestChangesOfMerchantsVenuesKeysRatesAndProfiles(t *testing.T) {
 	s := settle(t, h.db, p)
 	mustEqual(t, "old place", held(s, miami), nil)
 	mustEqual(t, "new place", held(s, moved.Position), []string{"m-1/a@v-0"})
-	if l := s.Holders.At(s.Fences.Lookup(nil, moved.Position)[0].Handle).Listing; l.Merchant.Name["en"] != "Renamed" {
+	if l := s.Holders.At(s.Fences.Lookup(nil, moved.Position)[0]).Listing; l.Merchant.Name["en"] != "Renamed" {
 		t.Errorf("merchant %v", l.Merchant)
 	}
 	if near := s.Places.Within(nil, moved.Position, 1); len(near) != 1 {

@@ -11,10 +11,11 @@ import (
 // The bounds of what is retrieved.
 const (
 	maxSites     = 16  // venues that a campaign with fences of its own offers, those nearest to the traveller
+	nearMiss     = 400 // metres; with explanations, fences that end that near are told of too
 	maxUnlocated = 100 // candidates that are told of when the location is missing
 )
 
-// retrieve finds the candidates: of the fences that hold the place and, with explanations, of those whose cell it shares; and of
+// retrieve finds the candidates: of the fences that hold the place and, with explanations, of those that nearly do; and of
 // the venues within the request's radius. Their order means nothing.
 func (r *run) retrieve() {
 	location := r.request.Location
@@ -25,9 +26,13 @@ func (r *run) retrieve() {
 		return
 	}
 	r.hits = r.snap.Fences.Lookup(r.hits[:0], location.Position)
-	for _, hit := range r.hits {
-		if hit.Inside || r.full {
-			r.meet(r.snap.Holders.At(hit.Handle), hit.Inside)
+	for _, handle := range r.hits {
+		r.meet(r.snap.Holders.At(handle), true)
+	}
+	if r.full {
+		r.hits = r.snap.Fences.Within(r.hits[:0], location.Position, nearMiss)
+		for _, handle := range r.hits {
+			r.meet(r.snap.Holders.At(handle), false)
 		}
 	}
 	if r.request.Radius <= 0 {
@@ -73,7 +78,9 @@ func (r *run) candidate(l *engine.Listing, site int) *candidate {
 }
 
 func (c *candidate) found(f *geo.Fence, inside bool) {
-	c.fence = f
+	if inside || c.fence == nil {
+		c.fence = f
+	}
 	c.inside = c.inside || inside
 }
 

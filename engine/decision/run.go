@@ -26,7 +26,7 @@ type run struct {
 	shared     chance        // of the listing met last that has fences of its own
 
 	// Memory without meaning from one request to the next.
-	hits    []geo.Hit
+	hits    []uint32
 	near    []geo.Near
 	limited []engine.Reason
 	locals  []local

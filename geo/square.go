@@ -1,0 +1,170 @@
+package geo
+
+import (
+	"math"
+	"math/bits"
+)
+
+// Square is a cell of the index's own grid: the globe seen as a cube, each of its six faces divided into 2^level times 2^level squares. It holds face, level and
+// column and row. Unlike H3's, its hierarchy is exact: the four children of a square are the square. Zero is the whole of the first face.
+//
+//	bits 61–63 face · 56–60 level · 28–55 column · 0–27 row
+type Square uint64
+
+// The levels of the grid. The squares of level 24 have half a metre to a side.
+const (
+	maxLevel   = 24
+	levelStep  = 2 // fences are kept at every second level: each one costs every lookup a probe
+	facesCount = 6
+)
+
+// Edges of a square lie between these, in earth radii at level 0, halved with every level (S2 cell statistics, kMinEdge and kMaxDiag of
+// the quadratic projection; golang/geo, s2/metric.go).
+const (
+	meanEdge    = 1.459213746386106
+	maxDiagonal = 2.438654594434021
+)
+
+// grid is a position on the grid: the square of each level follows from it by a shift.
+type grid struct {
+	face        uint64
+	column, row uint32 // at maxLevel
+}
+
+// gridAt returns where a unit vector lies.
+func gridAt(v [3]float64) grid {
+	x, y, z := math.Abs(v[0]), math.Abs(v[1]), math.Abs(v[2])
+	var g grid
+	var a, b float64
+	switch {
+	case x >= y && x >= z:
+		a, b = v[1]/x, v[2]/x
+		g.face = sign(v[0])
+	case y >= z:
+		a, b = v[0]/y, v[2]/y
+		g.face = 2 + sign(v[1])
+	default:
+		a, b = v[0]/z, v[1]/z
+		g.face = 4 + sign(v[2])
+	}
+	g.column, g.row = step(a), step(b)
+	return g
+}
+
+func sign(x float64) uint64 {
+	if math.Signbit(x) {
+		return 1
+	}
+	return 0
+}
+
+// step takes a tangent in [-1, 1] to a column by the quadratic transform of S2, which makes squares nearly even in size (golang/geo, s2/stuv.go).
+func step(u float64) uint32 {
+	var s float64
+	if u >= 0 {
+		s = 0.5 * math.Sqrt(1+3*u)
+	} else {
+		s = 1 - 0.5*math.Sqrt(1-3*u)
+	}
+	const most = 1<<maxLevel - 1
+	n := int64(s * (1 << maxLevel))
+	return uint32(min(max(n, 0), most))
+}
+
+// tangent undoes the transform for a share of a face's side, from 0 to 1.
+func tangent(s float64) float64 {
+	if s >= 0.5 {
+		return (4*s*s - 1) / 3
+	}
+	return (1 - 4*(1-s)*(1-s)) / 3
+}
+
+// at returns the square of a level.
+func (g grid) at(level int) Square {
+	shift := maxLevel - level
+	return squareOf(g.face, level, uint64(g.column)>>shift, uint64(g.row)>>shift)
+}
+
+func squareOf(face uint64, level int, column, row uint64) Square {
+	return Square(face<<61 | uint64(level)<<56 | column<<28 | row)
+}
+
+const coordinateMask = 1<<28 - 1
+
+// Level is how often its face was divided: 0 to 24.
+func (s Square) Level() int { return int(s >> 56 & 31) }
+
+func (s Square) parts() (face uint64, level int, column, row uint64) {
+	return uint64(s >> 61), s.Level(), uint64(s >> 28 & coordinateMask), uint64(s & coordinateMask)
+}
+
+// isValid reports whether s is a square of the grid.
+func (s Square) isValid() bool {
+	face, level, column, row := s.parts()
+	return face < facesCount && level <= maxLevel && bits.Len64(column|row) <= level
+}
+
+// child returns one of the four squares that s is.
+func (s Square) child(n uint64) Square {
+	face, level, column, row := s.parts()
+	return squareOf(face, level+1, column<<1|n>>1, row<<1|n&1)
+}
+
+// point returns the unit vector at shares of the square's sides.
+func (s Square) point(a, b float64) [3]float64 {
+	face, level, column, row := s.parts()
+	side := 1 / float64(uint64(1)<<level)
+	u, w := tangent((float64(column)+a)*side), tangent((float64(row)+b)*side)
+	major := 1.0
+	if face&1 == 1 {
+		major = -1
+	}
+	v := [3]float64{major, u, w}
+	switch face >> 1 {
+	case 1:
+		v = [3]float64{u, major, w}
+	case 2:
+		v = [3]float64{u, w, major}
+	}
+	length := math.Sqrt(1 + u*u + w*w)
+	return [3]float64{v[0] / length, v[1] / length, v[2] / length}
+}
+
+// center returns the unit vector of the square's middle.
+func (s Square) center() [3]float64 { return s.point(0.5, 0.5) }
+
+// radius returns the greatest angle from the middle to a point of the square, which is at a corner: its sides are arcs of great circles.
+func (s Square) radius(center [3]float64) float64 {
+	far := 0.0
+	for _, corner := range [4][2]float64{{0, 0}, {0, 1}, {1, 0}, {1, 1}} {
+		far = max(far, chord2(center, s.point(corner[0], corner[1])))
+	}
+	return angleOf(far)
+}
+
+// chord2 is the square of the chord between two unit vectors.
+func chord2(a, b [3]float64) float64 {
+	x, y, z := a[0]-b[0], a[1]-b[1], a[2]-b[2]
+	return x*x + y*y + z*z
+}
+
+// angleOf returns the angle of a chord whose square is given.
+func angleOf(chord2 float64) float64 { return 2 * math.Asin(min(1, math.Sqrt(chord2)/2)) }
+
+// SquareAt returns the square of a level, 0 to 24, in which a valid position lies.
+func SquareAt(p LatLng, level int) Square { return gridAt(p.vector()).at(level) }
+
+// Parent returns the square of the level above that s is a quarter of; a face is its own.
+func (s Square) Parent() Square {
+	face, level, column, row := s.parts()
+	if level == 0 {
+		return s
+	}
+	return squareOf(face, level-1, column>>1, row>>1)
+}
+
+// Disc returns the middle of the square and how far its corners are from it at most.
+func (s Square) Disc() (center LatLng, radius Meters) {
+	middle := s.center()
+	return position(middle), Meters(s.radius(middle)) * EarthRadius
+}
