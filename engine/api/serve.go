@@ -93,10 +93,11 @@ type Timeouts struct {
 	Write      time.Duration // 30 s
 	Idle       time.Duration // 2 min
 	Shutdown   time.Duration // 20 s, in which requests under way have to end
+	Drain      time.Duration // none; how long requests are still taken after /readyz has begun to say no
 }
 
-// Serve answers on l until ctx ends. Then /readyz says no, no further connection is taken, and requests under way have Shutdown to end in; after that they
-// are cut off, which is the error.
+// Serve answers on l until ctx ends. Then /readyz says no for as long as Drain, in which whoever spreads the load can look elsewhere; after that no further
+// request is taken, and those under way have Shutdown to end in; after that they are cut off, which is the error.
 func (a *API) Serve(ctx context.Context, l net.Listener, t Timeouts) error {
 	server := &http.Server{
 		Handler:           a.router,
@@ -114,6 +115,13 @@ func (a *API) Serve(ctx context.Context, l net.Listener, t Timeouts) error {
 	case <-ctx.Done():
 	}
 	a.draining.Store(true)
+	if t.Drain > 0 {
+		select {
+		case err := <-failed:
+			return fmt.Errorf("serve: %w", err)
+		case <-time.After(t.Drain):
+		}
+	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), orDefault(t.Shutdown, 20*time.Second))
 	defer cancel()
 	err := server.Shutdown(grace)

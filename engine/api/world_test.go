@@ -348,6 +348,16 @@ func (d *decisionJSON) offered() []string {
 	return ids
 }
 
+// candidates lists the offers and the rejections of a decision's first placement by ID.
+func (d *decisionJSON) candidates() []string {
+	ids := d.offered()
+	for _, r := range d.Placements[0].Rejected {
+		ids = append(ids, r.Offer_ID)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
 // listed returns the IDs of a list.
 func (w *world) listed(t testing.TB, key, path string) []string {
 	t.Helper()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/sihai-network/sihai/engine"
@@ -110,7 +111,7 @@ func (r *boundedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// decodeRow reads one row as JSON.
+// decodeRow reads one row as JSON. One that is no JSON comes with its faults alone.
 func decodeRow(kind engine.ImportKind, row int, data []byte, column func(path string) string) engine.ImportRow {
 	out := engine.ImportRow{Row: row}
 	var faults engine.Faults
@@ -120,6 +121,9 @@ func decodeRow(kind engine.ImportKind, row int, data []byte, column func(path st
 	} else {
 		c, f := DecodeCampaign(data)
 		out.Campaign, faults = &c, f
+	}
+	if slices.ContainsFunc(faults, func(f engine.Fault) bool { return f.Code == "syntax" }) {
+		out.Venue, out.Campaign = nil, nil // what was not read is not missing
 	}
 	out.Faults = rowFaults(row, faults, column)
 	return out
