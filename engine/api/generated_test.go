@@ -88,7 +88,9 @@ func TestGeneratedClient(t *testing.T) {
 	if err != nil || back.JSON200 == nil || back.JSON200.Request == nil || back.JSON200.DecisionId != decided.JSON200.DecisionId {
 		t.Errorf("%v: %s", err, back.Body)
 	}
-	refused, err := client.PutCampaignWithResponse(ctx, "x", &generated.PutCampaignParams{Merchant: &whose}, generated.Campaign{Id: "x"})
+	refused, err := client.PutCampaignWithResponse(ctx, "x", &generated.PutCampaignParams{Merchant: &whose}, generated.Campaign{
+		Id: "x", Title: map[string]string{}, Discount: generated.Discount{Type: generated.Amount},
+	})
 	if err != nil || refused.ApplicationproblemJSON4XX == nil || len(*refused.ApplicationproblemJSON4XX.Errors) < 2 {
 		t.Errorf("%v: %s", err, refused.Body)
 	}
