@@ -11,6 +11,9 @@ import (
 // MaxCells is the greatest number of cells of a fence.
 const MaxCells = 100_000
 
+// maxResolution is the finest of H3.
+const maxResolution = 15
+
 // Cell is a cell of the H3 grid, its 64-bit index.
 type Cell = h3.Cell
 
@@ -66,12 +69,29 @@ func NewCellSet(indexes []string) (*Fence, error) {
 }
 
 func (s cellSet) contains(p LatLng) bool {
+	var cells cellsOf
+	return s.holds(&cells, p)
+}
+
+// cellsOf is the cells of one point that were asked for so far.
+type cellsOf struct {
+	known uint32
+	cells [maxResolution + 1]Cell
+}
+
+// at returns the true cell of p at a resolution; 0 for a position that is not valid.
+func (c *cellsOf) at(p LatLng, resolution int) Cell {
+	if c.known&(1<<resolution) == 0 {
+		c.known |= 1 << resolution
+		c.cells[resolution], _ = cellAt(p, resolution)
+	}
+	return c.cells[resolution]
+}
+
+// holds is contains with the cells of p, which are its own.
+func (s cellSet) holds(cells *cellsOf, p LatLng) bool {
 	for _, resolution := range s.resolutions {
-		cell, err := cellAt(p, resolution)
-		if err != nil {
-			return false
-		}
-		if _, ok := slices.BinarySearch(s.cells, cell); ok {
+		if _, ok := slices.BinarySearch(s.cells, cells.at(p, resolution)); ok {
 			return true
 		}
 	}

@@ -30,19 +30,26 @@ const (
 // coverMargin widens a square's disc beyond the rounding of its corners.
 const coverMargin Meters = 0.01
 
-// Cover returns the covering of f: some four to twenty squares for a circle, more for what is long or crooked. Cost: two microseconds for a circle, and for a polygon a walk to the
+// Cover returns the covering of f: some four to twenty squares for a circle, more for what is long or crooked. Cost: a few microseconds for a circle, and for a polygon a walk to the
 // few edges near each square.
 func Cover(f *Fence) Covering {
 	around := f.shape.disc()
-	fineness := shapeFineness
-	if _, round := f.shape.(circle); round {
-		fineness = circleFineness
+	w := coverer{axis: around.center.vector()}
+	fineness := circleFineness
+	if line, ok := f.shape.(classifier); ok {
+		w.line, fineness = line, shapeFineness
 	}
 	finest := int(math.Floor(math.Log2(meanEdge / (fineness * max(float64(around.radius/EarthRadius), 1e-7)))))
-	w := coverer{shape: f.shape, around: around, axis: around.center.vector(), reach: float64((around.radius + coverMargin) / EarthRadius)}
 	w.finest = min(max(finest, 0), maxLevel) / levelStep * levelStep
+	w.chord = chordOf(float64(around.radius / EarthRadius))
+	reach := float64((around.radius + coverMargin) / EarthRadius)
+	for level := range w.finest + 1 {
+		// half a diagonal is no bound where a square is askew: 0.6 of the longest is
+		beyond := chordOf(reach + 0.6*maxDiagonal/float64(uint64(1)<<level))
+		w.beyond[level] = beyond * beyond * (1 + 1e-12)
+	}
 	for face := range uint64(facesCount) {
-		w.visit(squareOf(face, 0, 0, 0))
+		w.visit(squareOf(face, 0, 0, 0), 0)
 	}
 	slices.Sort(w.covering.Interior)
 	slices.Sort(w.covering.Boundary)
@@ -51,24 +58,31 @@ func Cover(f *Fence) Covering {
 
 // coverer descends from the faces to the squares that a fence touches.
 type coverer struct {
-	shape    shape
-	around   disc
-	axis     [3]float64 // of the disc
-	reach    float64    // of the disc, as an angle
+	line     classifier            // nil: the shape is its disc
+	axis     [3]float64            // of the fence's disc
+	chord    float64               // of its radius
+	beyond   [maxLevel + 1]float64 // square of the chord from the axis to the middle of a square beyond which that does not meet the disc, by level
 	finest   int
 	covering Covering
 }
 
-func (w *coverer) visit(s Square) {
-	level := s.Level()
+// classifier is a shape that is not its disc.
+type classifier interface {
+	classify(d disc) class // of a region that lies within d; apart and interior are sure
+}
+
+// classifyFrom is how many levels above the finest squares are asked about; above that they are only held against the fence's disc.
+const classifyFrom = 4
+
+func (w *coverer) visit(s Square, level int) {
 	center := s.center()
-	// half a diagonal is no bound where a square is askew: 0.6 of the longest is
-	if away := angleOf(chord2(center, w.axis)); away > w.reach+0.6*maxDiagonal/float64(uint64(1)<<level) {
+	away := chord2(center, w.axis)
+	if away > w.beyond[level] {
 		return
 	}
 	found := crossed
-	if level >= w.finest-4 {
-		found = w.shape.classify(disc{position(center), Meters(s.radius(center))*EarthRadius*(1+1e-9) + coverMargin})
+	if level >= w.finest-classifyFrom {
+		found = w.classify(s, center, math.Sqrt(away))
 	}
 	switch {
 	case found == apart:
@@ -78,17 +92,22 @@ func (w *coverer) visit(s Square) {
 		w.covering.Boundary = append(w.covering.Boundary, s)
 	default:
 		for n := range uint64(4) {
-			w.visit(s.child(n))
+			w.visit(s.child(n), level+1)
 		}
 	}
 }
 
-func (c circle) classify(d disc) class {
-	away := c.center.Distance(d.center)
+// classify asks a round shape by chords: that of a sum of angles is at most the sum of their chords.
+func (w *coverer) classify(s Square, center [3]float64, away float64) class {
+	if w.line != nil {
+		return w.line.classify(disc{position(center), Meters(s.radius(center))*EarthRadius*(1+1e-9) + coverMargin})
+	}
+	const margin = float64(coverMargin / EarthRadius)
+	radius := math.Sqrt(s.radius2(center)) + margin
 	switch {
-	case away > c.radius+d.radius:
+	case away > w.chord+radius:
 		return apart
-	case away < c.radius-d.radius:
+	case away+radius < w.chord:
 		return interior
 	}
 	return crossed

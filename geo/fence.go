@@ -11,7 +11,6 @@ type shape interface {
 	contains(p LatLng) bool
 	distance(p LatLng) Meters
 	probability(p LatLng, sigma float64) float64
-	classify(d disc) class // of a region that lies within d; apart and interior are sure
 	disc() disc
 	draw() []drawn
 }

@@ -38,12 +38,21 @@ const (
 
 // shard is the postings of some squares. It is immutable.
 type shard struct {
-	squares  []Square // ascending
-	ends     []uint32 // of the postings of each
+	slots    []slot // ascending by square
 	postings []posting
 	clips    []clip
 	edges    []clipEdge
 }
+
+// slot is a square and where its postings end; they begin where those of the slot before end.
+type slot struct {
+	square Square
+	end    uint32
+	below  uint32 // of a square of guideLevel: a bit for each level at which it has held postings within itself; others: 0
+}
+
+// guideLevel is the level whose squares, of some forty kilometres, know which finer levels are worth a probe there. A bit is never taken back: a probe in vain does no harm.
+const guideLevel = 8
 
 // posting is a fence at a square, with what a lookup has to know of it: most points are settled by their chord to the middle of the fence's disc.
 type posting struct {
@@ -97,13 +106,23 @@ type update struct {
 	edges   []clipEdge
 }
 
-// change puts a posting at a square, or takes those of its handle away.
+// change puts a posting at a square, or takes those of its handle away, or marks levels below it.
 type change struct {
 	shard  uint32
+	what   action
 	square Square
-	gone   bool
+	below  uint32 // of a mark
 	posting
 }
+
+// action is what a change does, in the order in which those of one square are done.
+type action uint8
+
+const (
+	takeAway action = iota
+	mark
+	put
+)
 
 // drop takes a fence out, once. Its covering is made again: it is the same one.
 func (u *update) drop(handle uint32) {
@@ -115,7 +134,7 @@ func (u *update) drop(handle uint32) {
 	u.index.count--
 	covering := Cover(old.fence)
 	covering.each(func(s Square, _ bool) {
-		u.changes = append(u.changes, change{shard: shardOf(s), square: s, gone: true, posting: posting{handle: handle}})
+		u.changes = append(u.changes, change{shard: shardOf(s), what: takeAway, square: s, posting: posting{handle: handle}})
 		u.index.levels[s.Level()]--
 	})
 }
@@ -140,6 +159,7 @@ func (u *update) add(item Item) {
 	axis := around.center.vector()
 	outer, inner := bounds2(item.Fence.shape, around)
 	line, _ := item.Fence.shape.(clipper)
+	guide := change{what: mark}
 	covering.each(func(s Square, whole bool) {
 		middle := s.center()
 		p := posting{
@@ -152,9 +172,26 @@ func (u *update) add(item Item) {
 		case line != nil:
 			p.clip = u.clip(line, s, middle)
 		}
-		u.changes = append(u.changes, change{shard: shardOf(s), square: s, posting: p})
+		u.changes = append(u.changes, change{shard: shardOf(s), what: put, square: s, posting: p})
 		u.index.levels[s.Level()]++
+		if s.Level() > guideLevel {
+			u.guide(&guide, s)
+		}
 	})
+	if guide.below != 0 {
+		u.changes = append(u.changes, guide)
+	}
+}
+
+// guide notes the level of a square in the mark of the square of guideLevel that holds it; marks of neighbours are joined.
+func (u *update) guide(m *change, s Square) {
+	if above := s.ancestor(guideLevel); above != m.square || m.below == 0 {
+		if m.below != 0 {
+			u.changes = append(u.changes, *m)
+		}
+		m.shard, m.square, m.below = shardOf(above), above, 0
+	}
+	m.below |= 1 << s.Level()
 }
 
 // clip keeps what of a line is near a square and returns 1 more than its index; 0 where it cannot be told so.
@@ -178,7 +215,7 @@ const (
 
 // bounds2 returns the squares of the chords beyond which and up to which a point is known to be outside and inside.
 func bounds2(s shape, around disc) (outer, inner float32) {
-	r2 := 2 * math.Sin(min(float64(around.radius/EarthRadius), math.Pi)/2)
+	r2 := chordOf(float64(around.radius / EarthRadius))
 	r2 *= r2
 	outer = math.Nextafter32(float32(r2*(1+chordBand)+chordFloor), math.MaxFloat32)
 	if _, round := s.(circle); round {
@@ -190,7 +227,7 @@ func bounds2(s shape, around disc) (outer, inner float32) {
 // write makes the changed shards anew. Of two changes of one square and handle, the departure comes first.
 func (u *update) write() {
 	slices.SortFunc(u.changes, func(a, b change) int {
-		return cmp.Or(cmp.Compare(a.shard, b.shard), cmp.Compare(a.square, b.square), compareGone(a, b), cmp.Compare(a.handle, b.handle))
+		return cmp.Or(cmp.Compare(a.shard, b.shard), cmp.Compare(a.square, b.square), cmp.Compare(a.what, b.what), cmp.Compare(a.handle, b.handle))
 	})
 	x := u.index
 	if x.chunks == nil {
@@ -218,65 +255,50 @@ func (u *update) write() {
 	}
 }
 
-func compareGone(a, b change) int {
-	switch {
-	case a.gone == b.gone:
-		return 0
-	case a.gone:
-		return -1
-	}
-	return 1
-}
-
 // with merges the shard with changes, sorted by square with departures first.
 func (s *shard) with(u *update, changes []change) *shard {
 	if s == nil {
 		s = new(shard)
 	}
-	made := &shard{
-		squares:  make([]Square, 0, len(s.squares)+len(changes)),
-		ends:     make([]uint32, 0, len(s.squares)+len(changes)),
-		postings: make([]posting, 0, len(s.postings)+len(changes)),
-	}
+	made := &shard{slots: make([]slot, 0, len(s.slots)+len(changes)), postings: make([]posting, 0, len(s.postings)+len(changes))}
 	begin := uint32(0)
-	for i := 0; i < len(s.squares) || len(changes) > 0; {
-		var at Square
+	for i := 0; i < len(s.slots) || len(changes) > 0; {
+		var to slot
 		switch {
-		case i == len(s.squares):
-			at = changes[0].square
+		case i == len(s.slots):
+			to.square = changes[0].square
 		case len(changes) == 0:
-			at = s.squares[i]
+			to.square = s.slots[i].square
 		default:
-			at = min(s.squares[i], changes[0].square)
+			to.square = min(s.slots[i].square, changes[0].square)
 		}
 		n := 0
-		for n < len(changes) && changes[n].square == at {
+		for n < len(changes) && changes[n].square == to.square {
 			n++
 		}
 		var kept []posting
-		if i < len(s.squares) && s.squares[i] == at {
-			kept = s.postings[begin:s.ends[i]]
-			begin = s.ends[i]
+		if i < len(s.slots) && s.slots[i].square == to.square {
+			kept, to.below = s.postings[begin:s.slots[i].end], s.slots[i].below
+			begin = s.slots[i].end
 			i++
 		}
 		before := len(made.postings)
-		made.merge(s, kept, u, changes[:n])
+		to.below |= made.merge(s, kept, u, changes[:n])
 		changes = changes[n:]
-		if len(made.postings) > before {
-			made.squares = append(made.squares, at)
-			made.ends = append(made.ends, uint32(len(made.postings)))
+		if to.end = uint32(len(made.postings)); int(to.end) > before || to.below != 0 {
+			made.slots = append(made.slots, to)
 		}
 	}
-	if len(made.squares) == 0 {
+	if len(made.slots) == 0 {
 		return nil
 	}
 	return made
 }
 
-// merge appends the postings of a square that stay, which are those of an old shard, and those that come.
-func (s *shard) merge(old *shard, kept []posting, u *update, changes []change) {
+// merge appends the postings of a square that stay, which are those of an old shard, and those that come, and returns the marks.
+func (s *shard) merge(old *shard, kept []posting, u *update, changes []change) (below uint32) {
 	gone := 0
-	for gone < len(changes) && changes[gone].gone {
+	for gone < len(changes) && changes[gone].what == takeAway {
 		gone++
 	}
 	for _, p := range kept {
@@ -286,8 +308,11 @@ func (s *shard) merge(old *shard, kept []posting, u *update, changes []change) {
 		}
 	}
 	for _, c := range changes[gone:] {
-		s.append(c.posting, u.clips, u.edges)
+		if below |= c.below; c.what == put {
+			s.append(c.posting, u.clips, u.edges)
+		}
 	}
+	return below
 }
 
 // append takes a posting with its clip from where that lies.
@@ -313,72 +338,104 @@ func (x *Index) Lookup(dst []uint32, p LatLng) []uint32 {
 	if x == nil || x.count == 0 {
 		return dst
 	}
-	v := p.vector()
-	g := gridAt(v)
+	q := query{index: x, at: p, vector: p.vector()}
+	q.grid = gridAt(q.vector)
+	below := ^uint32(0)
 	for level := 0; level <= maxLevel; level += levelStep {
-		if x.levels[level] == 0 {
+		if level > guideLevel && below == 0 {
+			break
+		}
+		if x.levels[level] == 0 && level != guideLevel || below&(1<<level) == 0 {
 			continue
 		}
-		square := g.at(level)
-		number := shardOf(square)
-		chunk := x.chunks[number/shardsPerChunk]
-		if chunk == nil {
-			continue
+		square := q.grid.at(level)
+		s := x.shardAt(square)
+		i, found := s.find(square)
+		if found {
+			dst = q.settle(dst, s, i)
 		}
-		if s := chunk[number%shardsPerChunk]; s != nil {
-			dst = x.settle(dst, s, square, p, v)
+		if level == guideLevel {
+			below = 0
+			if found {
+				below = s.slots[i].below
+			}
 		}
 	}
 	return dst
 }
 
-// at returns the postings of a square.
-func (s *shard) at(square Square) []posting {
-	i, found := slices.BinarySearch(s.squares, square)
-	if !found {
-		return nil
+func (x *Index) shardAt(s Square) *shard {
+	number := shardOf(s)
+	if chunk := x.chunks[number/shardsPerChunk]; chunk != nil {
+		return chunk[number%shardsPerChunk]
 	}
-	begin := uint32(0)
-	if i > 0 {
-		begin = s.ends[i-1]
-	}
-	return s.postings[begin:s.ends[i]]
+	return nil
 }
 
-// settle appends the handles of the postings of a square that hold the point.
-func (x *Index) settle(dst []uint32, s *shard, square Square, p LatLng, v [3]float64) []uint32 {
-	postings := s.at(square)
+func (s *shard) find(square Square) (int, bool) {
+	if s == nil {
+		return 0, false
+	}
+	return slices.BinarySearchFunc(s.slots, square, func(e slot, square Square) int { return cmp.Compare(e.square, square) })
+}
+
+// query is one lookup.
+type query struct {
+	index  *Index
+	at     LatLng
+	vector [3]float64
+	grid   grid
+	cells  cellsOf
+}
+
+// settle appends the handles of the postings of a slot that hold the point.
+func (q *query) settle(dst []uint32, s *shard, slot int) []uint32 {
+	begin := uint32(0)
+	if slot > 0 {
+		begin = s.slots[slot-1].end
+	}
+	postings := s.postings[begin:s.slots[slot].end]
 	if len(postings) == 0 {
 		return dst
 	}
-	middle := square.center()
-	px, py, pz := float32(v[0]-middle[0]), float32(v[1]-middle[1]), float32(v[2]-middle[2])
+	middle := s.slots[slot].square.center()
+	px, py, pz := float32(q.vector[0]-middle[0]), float32(q.vector[1]-middle[1]), float32(q.vector[2]-middle[2])
 	var lng, lat float64 // from the middle; computed for the first clip
 	known := false
 	for i := range postings {
-		q := &postings[i]
-		dx, dy, dz := px-q.x, py-q.y, pz-q.z
+		f := &postings[i]
+		dx, dy, dz := px-f.x, py-f.y, pz-f.z
 		d := dx*dx + dy*dy + dz*dz
-		if d > q.outer {
+		if d > f.outer {
 			continue
 		}
-		if d <= q.inner {
-			dst = append(dst, q.handle)
+		if d <= f.inner {
+			dst = append(dst, f.handle)
 			continue
 		}
 		told := unsure
-		if q.clip > 0 {
+		if f.clip > 0 {
 			if !known {
 				at := position(middle)
-				lng, lat, known = p.Lng-at.Lng, p.Lat-at.Lat, true
+				lng, lat, known = q.at.Lng-at.Lng, q.at.Lat-at.Lat, true
 				lng += wrap(lng)
 			}
-			c := s.clips[q.clip-1]
+			c := s.clips[f.clip-1]
 			told = c.settle(s.edges[c.begin:c.end], lng, lat)
 		}
-		if told == isInside || told == unsure && x.entries.At(q.handle).fence.Contains(p) {
-			dst = append(dst, q.handle)
+		if told == isInside || told == unsure && q.ask(f.handle) {
+			dst = append(dst, f.handle)
 		}
 	}
 	return dst
+}
+
+// ask asks the fence itself. Sets of cells share the point's cell of each resolution, which is the dear part of their test.
+func (q *query) ask(handle uint32) bool {
+	switch s := q.index.entries.At(handle).fence.shape.(type) {
+	case cellSet:
+		return s.holds(&q.cells, q.at)
+	default:
+		return s.contains(q.at)
+	}
 }

@@ -104,6 +104,12 @@ func (s Square) isValid() bool {
 	return face < facesCount && level <= maxLevel && bits.Len64(column|row) <= level
 }
 
+// ancestor returns the square of a level, its own or one above, that holds s.
+func (s Square) ancestor(level int) Square {
+	face, own, column, row := s.parts()
+	return squareOf(face, level, column>>(own-level), row>>(own-level))
+}
+
 // child returns one of the four squares that s is.
 func (s Square) child(n uint64) Square {
 	face, level, column, row := s.parts()
@@ -133,13 +139,12 @@ func (s Square) point(a, b float64) [3]float64 {
 // center returns the unit vector of the square's middle.
 func (s Square) center() [3]float64 { return s.point(0.5, 0.5) }
 
-// radius returns the greatest angle from the middle to a point of the square, which is at a corner: its sides are arcs of great circles.
-func (s Square) radius(center [3]float64) float64 {
-	far := 0.0
-	for _, corner := range [4][2]float64{{0, 0}, {0, 1}, {1, 0}, {1, 1}} {
-		far = max(far, chord2(center, s.point(corner[0], corner[1])))
-	}
-	return angleOf(far)
+// radius returns the greatest angle from the middle to a point of the square.
+func (s Square) radius(center [3]float64) float64 { return angleOf(s.radius2(center)) }
+
+// radius2 returns the square of the longest chord from the middle to a point of the square, which is at a corner: its sides are arcs of great circles.
+func (s Square) radius2(center [3]float64) float64 {
+	return max(chord2(center, s.point(0, 0)), chord2(center, s.point(0, 1)), chord2(center, s.point(1, 0)), chord2(center, s.point(1, 1)))
 }
 
 // chord2 is the square of the chord between two unit vectors.
@@ -147,6 +152,9 @@ func chord2(a, b [3]float64) float64 {
 	x, y, z := a[0]-b[0], a[1]-b[1], a[2]-b[2]
 	return x*x + y*y + z*z
 }
+
+// chordOf returns the chord of an angle, up to that of a half turn.
+func chordOf(angle float64) float64 { return 2 * math.Sin(min(angle, math.Pi)/2) }
 
 // angleOf returns the angle of a chord whose square is given.
 func angleOf(chord2 float64) float64 { return 2 * math.Asin(min(1, math.Sqrt(chord2)/2)) }
@@ -156,11 +164,7 @@ func SquareAt(p LatLng, level int) Square { return gridAt(p.vector()).at(level) 
 
 // Parent returns the square of the level above that s is a quarter of; a face is its own.
 func (s Square) Parent() Square {
-	face, level, column, row := s.parts()
-	if level == 0 {
-		return s
-	}
-	return squareOf(face, level-1, column>>1, row>>1)
+	return s.ancestor(max(s.Level()-1, 0))
 }
 
 // Disc returns the middle of the square and how far its corners are from it at most.
