@@ -30,15 +30,6 @@ func OpenAPI() ([]byte, error) {
 	return indented(doc)
 }
 
-// OpenAPI30 is the same document in OpenAPI 3.0, for tools that know no later one.
-func OpenAPI30() ([]byte, error) {
-	doc, err := openAPIDocument().Downgrade()
-	if err != nil {
-		return nil, fmt.Errorf("make openapi document: %w", err)
-	}
-	return indented(doc)
-}
-
 func indented(doc []byte) ([]byte, error) {
 	var tree any
 	if err := json.Unmarshal(doc, &tree); err != nil {
