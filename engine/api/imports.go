@@ -65,9 +65,6 @@ func (c *call) refused(report *engine.Import) error {
 		},
 		Import: wire.ImportOf(report),
 	}
-	if report.Rejected == 0 {
-		p.Code, p.Detail = "import_broken_off", "the upload that this idempotency key stands for broke off and changed nothing: send it again with another key"
-	}
 	c.writeProblem(p.Problem, p)
 	return nil
 }
