@@ -189,9 +189,9 @@ func (b *bench) fill(ctx context.Context) (err error) {
 	}
 	load := &b.report.Load
 	defer func() {
-		if err = errors.Join(err, a.close()); err == nil {
+		if err = errors.Join(err, a.close()); err == nil && !load.Reused { // earlier benches logged decisions there
 			load.DiskBytes, err = folderSize(b.options.Data)
-			load.DiskPerCampaign = roundTo(each(float64(load.DiskBytes), float64(b.world.campaigns)), 1)
+			load.DiskPerCampaign = roundTo(each(float64(load.DiskBytes), float64(load.Campaigns)), 1)
 		}
 	}()
 	if load.Reused, err = b.world.holds(ctx, a.store); err != nil || load.Reused {

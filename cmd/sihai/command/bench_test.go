@@ -78,7 +78,7 @@ func (b *benchTold) sane(t *testing.T) {
 	if b.World.Campaigns != 300 || b.World.Venues != 150 || b.World.Merchants == 0 || b.World.Cities < 290 {
 		t.Errorf("world: %+v", b.World)
 	}
-	if b.Load.Disk == 0 || b.Load.Start <= 0 || b.Load.Resident <= 0 || b.Memory.Heap == 0 {
+	if (b.Load.Disk == 0) != b.Load.Reused || b.Load.Start <= 0 || b.Load.Resident <= 0 || b.Memory.Heap == 0 {
 		t.Errorf("load: %+v, memory: %+v", b.Load, b.Memory)
 	}
 	if b.Run.Seconds < 0.3 || b.Run.Requests == 0 || b.Run.PerSecond == 0 || b.Run.Refused != 0 || b.Interrupted {
