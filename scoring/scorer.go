@@ -29,21 +29,31 @@ func NewScorer(p Profile) *Scorer {
 // The same row has the same score wherever it stands and whatever stands around it: gonum's kernel sums blocks of four
 // rows in one way and what is left over in another, so the product runs over whole blocks only.
 func (s *Scorer) Score(dst []float64, m *Matrix) []float64 {
+	return s.Extend(dst[:0], m)
+}
+
+// Extend appends to dst, which holds the scores of the first rows of m, those of the rest, and returns it: what Score gives, for
+// a matrix that grows row by row. It costs a product over the new rows and up to three before them.
+func (s *Scorer) Extend(dst []float64, m *Matrix) []float64 {
 	data, rows := m.padded()
-	dst = slices.Grow(dst[:0], rows)[:rows]
-	if rows == 0 {
+	from := len(dst) / block * block
+	if rows == from {
 		return dst
 	}
-	clear(dst)
-	a := blas64.General{Rows: rows, Cols: Width, Stride: Width, Data: data}
+	dst = slices.Grow(dst[:from], rows-from)[:rows]
+	clear(dst[from:])
+	a := blas64.General{Rows: rows - from, Cols: Width, Stride: Width, Data: data[from*Width:]}
 	x := blas64.Vector{N: Width, Inc: 1, Data: s.weights[:]}
-	blas64.Gemv(blas.NoTrans, 1, a, x, 0, blas64.Vector{N: rows, Inc: 1, Data: dst})
+	blas64.Gemv(blas.NoTrans, 1, a, x, 0, blas64.Vector{N: rows - from, Inc: 1, Data: dst[from:]})
 	dst = dst[:m.Rows()]
-	for i, y := range dst {
-		dst[i] = Round(y + s.bias)
+	for i := from; i < len(dst); i++ {
+		dst[i] = Round(dst[i] + s.bias)
 	}
 	return dst
 }
+
+// Weights returns the weight of each feature, in the order of the columns, and the bias.
+func (s *Scorer) Weights() (weights [Width]float64, bias float64) { return s.weights, s.bias }
 
 // Round returns x rounded to 1e-9, half away from zero. A score is at most MaxFloor in size, so that its last digit is far
 // above the error of a sum, and scores that are equal but for the order of the summation are equal but in freak cases.

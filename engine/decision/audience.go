@@ -8,14 +8,19 @@ import (
 )
 
 // inAudience reports whether each part of the audience that is set holds of the traveller.
-func (r *run) inAudience(c *candidate) bool {
-	a, u := &c.listing.Campaign.Audience, &r.request.User
+func (r *run) inAudience(c *candidate) bool { return r.isListed(c.listing) && r.keepsRule(c) }
+
+// isListed reports whether an audience's lists hold of the traveller.
+func (r *run) isListed(l *engine.Listing) bool {
+	a, u := &l.Campaign.Audience, &r.request.User
 	if !allows(a.HomeCountries, u.HomeCountry) || !allows(a.SpendTiers, u.SpendTier) {
 		return false
 	}
-	if !r.readsOne(c.listing) || !meets(a.Segments, u.Segments) {
-		return false
-	}
+	return r.readsOne(l) && meets(a.Segments, u.Segments)
+}
+
+// keepsRule reports whether an audience's expression, if it has one, holds.
+func (r *run) keepsRule(c *candidate) bool {
 	if c.listing.Rule == nil {
 		return true
 	}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"math/bits"
+	"sort"
 
 	"github.com/bojanz/currency"
 
@@ -15,14 +16,19 @@ const euro = "EUR"
 
 // exchange converts money by one day's reference rates. The zero value knows no rate.
 type exchange struct {
-	day   engine.RateDay
-	known bool
+	day    engine.RateDay
+	source *engine.RateDay // of day, within the history; nil: none
+	known  bool
 }
 
 // exchangeOn returns the exchange by the rates in force on a day.
 func exchangeOn(rates engine.Rates, d engine.Date) exchange {
 	day, known := rates.At(d)
-	return exchange{day, known}
+	if !known {
+		return exchange{}
+	}
+	at := sort.Search(len(rates), func(i int) bool { return !rates[i].Date.Before(day.Date) })
+	return exchange{day, &rates[at], true}
 }
 
 // rate returns the units of a currency for one euro.

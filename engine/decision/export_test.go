@@ -30,3 +30,15 @@ func DecideNaively(o Options, snap *engine.Snapshot, request *engine.Request, id
 	}
 	return r.answer(id), nil
 }
+
+// DecideFully decides as a Service does, with the same retrieval, but looks closely at every candidate as if explanations were asked for.
+func DecideFully(o Options, snap *engine.Snapshot, request *engine.Request, id string) (*engine.Decision, error) {
+	s, err := o.settings()
+	if err != nil {
+		return nil, err
+	}
+	r := newRun()
+	r.begin(&s, snap, scoring.NewScorer(snap.Profile), request)
+	r.retrieve()
+	return r.answer(id), nil
+}

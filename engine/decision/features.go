@@ -2,32 +2,55 @@ package decision
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/scoring"
 )
 
+// facts are what the features need of an offer, whoever and wherever the traveller is.
+type facts struct {
+	begins, ends time.Time // of the flight at the venue; zero: no bound
+	gains
+	popularity float64 // the feature
+}
+
+// gains are the features of an estimate.
+type gains struct{ saving, relative float64 }
+
+// factsOf finds out about an offer for one who makes a purchase; zero: unknown.
+func (r *run) factsOf(p place, purchase engine.Money) facts {
+	flight, zone := &p.listing.Campaign.Flight, p.zone()
+	return facts{
+		begins: r.bound(flight.Start, zone), ends: r.bound(flight.End, zone),
+		gains: r.gainsOf(p, purchase), popularity: r.popularity(p.listing.Campaign),
+	}
+}
+
+func (r *run) gainsOf(p place, purchase engine.Money) (g gains) {
+	e := estimateSaving(&r.rates, &p.listing.Campaign.Discount, p.venue(), purchase, r.settings.defaultSpend)
+	if e.known {
+		g.saving = scoring.SavingValue(e.euros(&r.rates))
+		g.relative = scoring.Share(float64(e.saving.Amount), float64(e.price.Amount))
+	}
+	return g
+}
+
 // addFeatures appends the row of a candidate that may be offered.
-func (r *run) addFeatures(c *candidate) {
-	campaign, zone := c.listing.Campaign, c.zone()
-	c.estimate = estimateSaving(&r.rates, &campaign.Discount, c.venue(), r.request.Purchase, r.settings.defaultSpend)
+func (r *run) addFeatures(c *candidate, f *facts, affinity float64) {
 	c.row = r.rows.Rows()
 	row := r.rows.AppendRow()
 	row[scoring.Distance] = scoring.Decay(float64(r.metres(c)), scoring.DistanceScale)
 	row[scoring.InsideProbability] = scoring.Clamp(c.probability)
-	if c.estimate.known {
-		row[scoring.Saving] = scoring.SavingValue(c.estimate.euros(&r.rates))
-		row[scoring.RelativeDiscount] = scoring.Share(float64(c.estimate.saving.Amount), float64(c.estimate.price.Amount))
+	row[scoring.Saving] = f.saving
+	row[scoring.RelativeDiscount] = f.relative
+	row[scoring.CategoryAffinity] = affinity
+	row[scoring.Popularity] = f.popularity
+	if !f.begins.IsZero() {
+		row[scoring.Freshness] = scoring.Decay(days(r.request.Time.Sub(f.begins)), scoring.FreshnessScale)
 	}
-	row[scoring.CategoryAffinity] = r.affinity(c)
-	row[scoring.Popularity] = r.popularity(campaign)
-	if start := r.bound(campaign.Flight.Start, zone); !start.IsZero() {
-		row[scoring.Freshness] = scoring.Decay(days(r.request.Time.Sub(start)), scoring.FreshnessScale)
-	}
-	if end := r.bound(campaign.Flight.End, zone); !end.IsZero() {
-		row[scoring.EndsSoon] = scoring.Decay(days(end.Sub(r.request.Time)), scoring.EndsSoonScale)
+	if !f.ends.IsZero() {
+		row[scoring.EndsSoon] = scoring.Decay(days(f.ends.Sub(r.request.Time)), scoring.EndsSoonScale)
 	}
 	row[scoring.LanguageMatch] = scoring.LanguageValue(c.spoken.rank)
 }
@@ -35,7 +58,7 @@ func (r *run) addFeatures(c *candidate) {
 func days(d time.Duration) float64 { return d.Hours() / 24 }
 
 // affinity returns the traveller's greatest known affinity to a category of the offer.
-func (r *run) affinity(c *candidate) float64 {
+func (r *run) affinity(p place) float64 {
 	affinities := r.request.User.CategoryAffinities
 	if len(affinities) == 0 {
 		return scoring.UnknownAffinity
@@ -46,8 +69,8 @@ func (r *run) affinity(c *candidate) float64 {
 			best, known = max(best, a), true
 		}
 	}
-	ask(c.category())
-	for _, category := range c.listing.Campaign.Categories {
+	ask(p.category())
+	for _, category := range p.listing.Campaign.Categories {
 		ask(category)
 	}
 	if !known {
@@ -62,21 +85,4 @@ func (r *run) popularity(c *engine.Campaign) float64 {
 		counts = r.snap.Popularity[engine.CampaignRef{MerchantID: c.MerchantID, CampaignID: c.ID}]
 	}
 	return scoring.PopularityPrior().Mean(counts.Clicks, counts.Impressions)
-}
-
-// category returns the offer's first category: of the campaign where it names some, of the venue otherwise; empty: unknown.
-func (c *candidate) category() string {
-	if own := c.listing.Campaign.Categories; len(own) > 0 {
-		return own[0]
-	}
-	return c.venue().Category
-}
-
-// isIn reports whether one of the offer's categories is among some.
-func (c *candidate) isIn(categories []string) bool {
-	own := c.listing.Campaign.Categories
-	if len(own) == 0 {
-		return slices.Contains(categories, c.venue().Category)
-	}
-	return meets(categories, own)
 }

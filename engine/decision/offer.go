@@ -2,7 +2,6 @@ package decision
 
 import (
 	"math"
-	"strings"
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/geo"
@@ -39,33 +38,45 @@ func (r *run) addNames() {
 	}
 }
 
-// offers makes offers of chosen entries.
+// detail is what an offer points to.
+type detail struct {
+	features [scoring.Width]float64
+	saving   engine.Saving
+}
+
+// offers makes offers of candidates. What they point to lies in one piece, and so do their IDs.
 func (r *run) offers(chosen []int) []engine.Offer {
 	if len(chosen) == 0 {
 		return nil
 	}
-	offers := make([]engine.Offer, len(chosen))
-	rows := make([]float64, 0, len(chosen)*scoring.Width)
-	for i, entry := range chosen {
-		c := &r.candidates[r.listed[entry]]
-		rows = append(rows, r.rows.Row(c.row)...)
-		o := &offers[i]
-		r.fillOffer(o, c)
+	offers, details := make([]engine.Offer, len(chosen)), make([]detail, len(chosen))
+	r.names, r.ends = r.names[:0], r.ends[:0]
+	for i, at := range chosen {
+		c, o, d := &r.candidates[at], &offers[i], &details[i]
+		copy(d.features[:], r.rows.Row(c.row))
+		r.fillOffer(o, c, &d.saving)
 		o.Position = i + 1
-		o.Features = rows[i*scoring.Width : (i+1)*scoring.Width : (i+1)*scoring.Width]
+		o.Features = d.features[:]
 		if r.full {
 			o.Explanation = r.scorer.Explain(o.Features, o.Score)
 		}
+		r.names = r.appendID(r.names, c.place)
+		r.ends = append(r.ends, len(r.names))
+	}
+	all, begin := string(r.names), 0
+	for i, end := range r.ends {
+		offers[i].ID = all[begin:end]
+		begin = end
 	}
 	return offers
 }
 
-// fillOffer sets what an offer is, without its place in a list.
-func (r *run) fillOffer(o *engine.Offer, c *candidate) {
+// fillOffer sets what an offer is, without its place in a list and its ID. The saving is put into that given.
+func (r *run) fillOffer(o *engine.Offer, c *candidate, saving *engine.Saving) {
 	campaign := c.listing.Campaign
+	e := estimateSaving(&r.rates, &campaign.Discount, c.venue(), r.request.Purchase, r.settings.defaultSpend)
 	tag := c.listing.Languages.Tags[c.spoken.index]
 	*o = engine.Offer{
-		ID:                strings.Clone(c.id),
 		CampaignID:        campaign.ID,
 		MerchantID:        campaign.MerchantID,
 		Venue:             r.offerVenue(c),
@@ -75,7 +86,7 @@ func (r *run) fillOffer(o *engine.Offer, c *candidate) {
 		ImageURL:          campaign.ImageURL,
 		Language:          tag,
 		Discount:          campaign.Discount,
-		Saving:            c.estimate.in(r.request.Currency, &r.rates),
+		Saving:            e.in(saving, r.request.Currency, &r.rates),
 		InsideProbability: c.probability,
 		Match:             c.match,
 		EndsAt:            r.bound(campaign.Flight.End, c.zone()),

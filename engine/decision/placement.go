@@ -15,7 +15,7 @@ func (r *run) place(p *engine.PlacementRequest) engine.Placement {
 	r.entries, r.listed = r.entries[:0], r.listed[:0]
 	for i := range r.candidates {
 		c := &r.candidates[i]
-		if c.row < 0 || !categoryAllowed(p, c) || !merchantAllowed(p, c) {
+		if c.row < 0 || !categoryAllowed(p, c.place) || !merchantAllowed(p, c.place) {
 			continue
 		}
 		r.entries = append(r.entries, scoring.Candidate{
@@ -24,18 +24,27 @@ func (r *run) place(p *engine.PlacementRequest) engine.Placement {
 		r.listed = append(r.listed, i)
 	}
 	if !r.full {
-		return engine.Placement{ID: p.ID, Offers: r.offers(scoring.Top(r.entries, p.Count, &r.snap.Profile))}
+		return engine.Placement{ID: p.ID, Offers: r.offers(r.candidatesOf(scoring.Top(r.entries, p.Count, &r.snap.Profile)))}
 	}
 	chosen, outcomes := scoring.Select(r.entries, p.Count, &r.snap.Profile)
-	return engine.Placement{ID: p.ID, Offers: r.offers(chosen), Rejected: r.rejections(p, chosen, outcomes)}
+	return engine.Placement{ID: p.ID, Offers: r.offers(r.candidatesOf(chosen)), Rejected: r.rejections(p, chosen, outcomes)}
 }
 
-func categoryAllowed(p *engine.PlacementRequest, c *candidate) bool {
+// candidatesOf returns the candidates of entries.
+func (r *run) candidatesOf(entries []int) []int {
+	r.chosen = r.chosen[:0]
+	for _, entry := range entries {
+		r.chosen = append(r.chosen, r.listed[entry])
+	}
+	return r.chosen
+}
+
+func categoryAllowed(p *engine.PlacementRequest, c place) bool {
 	return len(p.Categories) == 0 || c.isIn(p.Categories)
 }
 
-func merchantAllowed(p *engine.PlacementRequest, c *candidate) bool {
-	return !slices.Contains(p.ExcludeMerchants, c.listing.Campaign.MerchantID)
+func merchantAllowed(p *engine.PlacementRequest, c place) bool {
+	return len(p.ExcludeMerchants) == 0 || !slices.Contains(p.ExcludeMerchants, c.listing.Campaign.MerchantID)
 }
 
 // rejections tells of every candidate that is not offered in a placement, ascending by offer ID.
@@ -68,7 +77,7 @@ func (r *run) rejections(p *engine.PlacementRequest, chosen []int, outcomes []sc
 
 // whyNotPlaced returns the reasons of a placement's own filters.
 func whyNotPlaced(p *engine.PlacementRequest, c *candidate) (reasons []engine.Reason) {
-	if !categoryAllowed(p, c) {
+	if !categoryAllowed(p, c.place) {
 		own := c.listing.Campaign.Categories
 		if len(own) == 0 && c.venue().Category != "" {
 			own = []string{c.venue().Category}
@@ -77,7 +86,7 @@ func whyNotPlaced(p *engine.PlacementRequest, c *candidate) (reasons []engine.Re
 			Code: engine.CategoryExcluded, Message: "category " + list(own) + " is not " + list(p.Categories),
 		})
 	}
-	if !merchantAllowed(p, c) {
+	if !merchantAllowed(p, c.place) {
 		reasons = append(reasons, engine.Reason{
 			Code: engine.MerchantExcluded, Message: "merchant " + c.listing.Campaign.MerchantID + " is excluded",
 		})

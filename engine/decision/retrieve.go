@@ -73,7 +73,7 @@ func (r *run) candidate(l *engine.Listing, site int) *candidate {
 		return &r.candidates[i]
 	}
 	r.places[key] = len(r.candidates)
-	r.candidates = append(r.candidates, candidate{listing: l, site: site, distance: -1, row: -1})
+	r.candidates = append(r.candidates, candidate{place: key, distance: -1, row: -1})
 	return &r.candidates[len(r.candidates)-1]
 }
 
@@ -103,7 +103,7 @@ func (r *run) retrieveUnlocated() {
 	var id []byte
 	for handle := range uint32(r.snap.Residents.Len()) {
 		for _, at := range r.snap.Residents.At(handle).At {
-			id = r.appendID(id[:0], at.Listing, at.Listing.Sites[at.Site].Venue)
+			id = r.appendID(id[:0], place{at.Listing, at.Site})
 			if len(first) == maxUnlocated && string(id) >= first[maxUnlocated-1].id {
 				continue
 			}
@@ -121,14 +121,14 @@ func (r *run) retrieveUnlocated() {
 }
 
 // appendID appends the offer's ID, with its merchant's where two merchants share it.
-func (r *run) appendID(dst []byte, l *engine.Listing, v *engine.Venue) []byte {
-	start := len(dst)
-	dst = append(dst, l.Campaign.MerchantID...)
+func (r *run) appendID(dst []byte, p place) []byte {
+	start, campaign := len(dst), p.listing.Campaign
+	dst = append(dst, campaign.MerchantID...)
 	dst = append(dst, '/')
 	plain := len(dst)
-	dst = append(dst, l.Campaign.ID...)
+	dst = append(dst, campaign.ID...)
 	dst = append(dst, '@')
-	dst = append(dst, v.ID...)
+	dst = append(dst, p.venue().ID...)
 	if r.snap.Ambiguous[string(dst[plain:])] {
 		return dst
 	}
@@ -152,6 +152,9 @@ func (r *run) insideProbability(c *candidate) float64 {
 	p := r.request.Location.Position
 	fences := c.listing.Campaign.Geofences
 	if len(fences) == 0 {
+		if r.isDeepInside(c) {
+			return 1
+		}
 		if f := c.ownFence(); f != nil {
 			return f.InsideProbability(p, r.accuracy)
 		}
@@ -178,16 +181,21 @@ func (c *candidate) ownFence() *geo.Fence {
 	if c.fence != nil {
 		return c.fence
 	}
-	radius := c.listing.Campaign.Venues.Radius
-	if radius == 0 {
-		radius = engine.DefaultVenueRadius
-	}
-	f, err := geo.NewCircle(c.venue().Position, radius)
+	f, err := geo.NewCircle(c.venue().Position, c.ownRadius())
 	if err != nil {
 		return nil
 	}
 	c.fence = f
 	return f
+}
+
+// deep is how many accuracies within a circle a chance of being inside is 1 to six decimals: the disc of that radius round the position
+// holds all but exp(-(1.5096 × 3.65)² / 2) = 2.6e-7 of the fix's distribution, see geo.Fence.InsideProbability.
+const deep = 3.65
+
+// isDeepInside reports whether the chance of being in the circle round a candidate's venue is 1 to six decimals, without its integral.
+func (r *run) isDeepInside(c *candidate) bool {
+	return c.inside && c.ownRadius()-r.metres(c) > deep*r.accuracy
 }
 
 // outside returns how far the position is from the nearest of a candidate's fences.

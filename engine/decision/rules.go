@@ -68,8 +68,12 @@ func (r *run) inFlight(c *candidate) bool {
 	if end := r.bound(f.End, zone); !end.IsZero() && !r.request.Time.Before(end) {
 		return false
 	}
-	w := (*windows)(f)
-	return w.always() || open(w, r.local(zone))
+	return r.inWindow(c.place)
+}
+
+func (r *run) inWindow(p place) bool {
+	w := (*windows)(&p.listing.Campaign.Flight)
+	return w.always() || open(w, r.local(p.zone()))
 }
 
 func (r *run) whyNotInFlight(c *candidate) engine.Reason {
@@ -95,9 +99,11 @@ func (r *run) whyNotInFlight(c *candidate) engine.Reason {
 	return reason
 }
 
-func (r *run) venueOpen(c *candidate) bool {
-	h := c.venue().OpeningHours
-	return h == nil || open(hours(h), r.local(c.zone()))
+func (r *run) venueOpen(c *candidate) bool { return r.isOpen(c.place) }
+
+func (r *run) isOpen(p place) bool {
+	h := p.venue().OpeningHours
+	return h == nil || open(hours(h), r.local(p.zone()))
 }
 
 func (r *run) whyVenueClosed(c *candidate) engine.Reason {
@@ -110,11 +116,15 @@ func (r *run) whyVenueClosed(c *candidate) engine.Reason {
 }
 
 func (r *run) languageOffered(c *candidate) bool {
-	c.spoken = spoken{index: -1}
-	if c.listing.Languages != nil {
-		c.spoken = r.tongue.speak(c.listing.Languages, r.settings.fallback)
-	}
+	c.spoken = r.spokenOf(c.listing)
 	return c.spoken.index >= 0
+}
+
+func (r *run) spokenOf(l *engine.Listing) spoken {
+	if l.Languages == nil {
+		return spoken{index: -1}
+	}
+	return r.tongue.speak(l.Languages, r.settings.fallback)
 }
 
 func (r *run) whyLanguageNotOffered(c *candidate) engine.Reason {

@@ -33,8 +33,26 @@ type run struct {
 	rows    scoring.Matrix
 	scores  []float64
 	names   []byte
+	ends    []int // of the IDs in names
 	entries []scoring.Candidate
 	listed  []int // candidate of each entry
+	chosen  []int // candidates
+
+	// Of a request that is answered from digests, see shortlist.go.
+	digests   *digests // nil: none is
+	fall      *fall
+	epoch     uint32
+	nanos     int64 // the request's time since 1970
+	axis      [3]float64
+	scales    scales
+	matches   []match
+	open      memo[bool]
+	readers   memo[bool]
+	voices    memo[voice]
+	tastes    memo[float64]
+	campaigns map[*engine.Listing]uint32
+	entrants  []scoring.Entrant
+	race      scoring.Race
 
 	// What was computed before and follows from the key alone.
 	tongues map[string]*tongue
@@ -43,8 +61,7 @@ type run struct {
 
 // candidate is a campaign at a venue that may be offered.
 type candidate struct {
-	listing  *engine.Listing
-	site     int
+	place
 	fence    *geo.Fence // one that a lookup found it by; nil: none
 	inside   bool       // one of its fences holds the position
 	near     bool       // its venue is within the request's radius
@@ -53,18 +70,11 @@ type candidate struct {
 	probability float64
 	match       engine.Match
 	spoken      spoken
-	estimate    estimate
 	row         int // of the features; below 0: it is not offered
 	reasons     []engine.Reason
 
 	id       string // of the offer
 	campaign string // with its merchant
-}
-
-// place is a candidate's identity within a snapshot.
-type place struct {
-	listing *engine.Listing
-	site    int
 }
 
 // moment is a day's beginning in a zone.
@@ -82,9 +92,10 @@ const (
 
 func newRun() *run {
 	return &run{
-		places:  make(map[place]int),
-		tongues: make(map[string]*tongue),
-		moments: make(map[moment]time.Time),
+		places:    make(map[place]int),
+		tongues:   make(map[string]*tongue),
+		moments:   make(map[moment]time.Time),
+		campaigns: make(map[*engine.Listing]uint32),
 	}
 }
 
@@ -92,6 +103,9 @@ func newRun() *run {
 func (r *run) decide(s *settings, snap *engine.Snapshot, scorer *scoring.Scorer, request *engine.Request, id string) *engine.Decision {
 	r.begin(s, snap, scorer, request)
 	defer r.end()
+	if r.isQuick() {
+		return r.answerQuickly(id)
+	}
 	r.retrieve()
 	return r.answer(id)
 }
@@ -100,25 +114,39 @@ func (r *run) decide(s *settings, snap *engine.Snapshot, scorer *scoring.Scorer,
 func (r *run) answer(id string) *engine.Decision {
 	for i := range r.candidates {
 		if c := &r.candidates[i]; r.filter(c) {
-			r.addFeatures(c)
+			f := r.factsOf(c.place, r.request.Purchase)
+			r.addFeatures(c, &f, r.affinity(c.place))
 		}
 	}
 	r.scores = r.scorer.Score(r.scores, &r.rows)
 	r.addNames()
 
-	d := &engine.Decision{
+	d := r.decision(id)
+	for i := range r.request.Placements {
+		d.Placements[i] = r.place(&r.request.Placements[i])
+	}
+	return d
+}
+
+// decision returns a decision whose placements are still empty. Room for one lies beside it.
+func (r *run) decision(id string) *engine.Decision {
+	made := new(struct {
+		engine.Decision
+		single [1]engine.Placement
+	})
+	made.Decision = engine.Decision{
 		ID:             id,
 		Time:           r.request.Time,
 		CatalogVersion: r.snap.Version,
 		Profile:        engine.ProfileRef{Name: r.snap.Profile.Name, Version: r.snap.Profile.Version},
 		RatesDate:      r.rates.day.Date,
 		Request:        r.request,
-		Placements:     make([]engine.Placement, len(r.request.Placements)),
+		Placements:     made.single[:],
 	}
-	for i := range r.request.Placements {
-		d.Placements[i] = r.place(&r.request.Placements[i])
+	if n := len(r.request.Placements); n != 1 {
+		made.Placements = make([]engine.Placement, n)
 	}
-	return d
+	return &made.Decision
 }
 
 func (r *run) begin(s *settings, snap *engine.Snapshot, scorer *scoring.Scorer, request *engine.Request) {
@@ -128,6 +156,7 @@ func (r *run) begin(s *settings, snap *engine.Snapshot, scorer *scoring.Scorer, 
 	r.rates = exchangeOn(snap.Rates, engine.DateOf(request.Time.UTC()))
 	r.tongue = r.tongueOf(request.User.Languages)
 	r.rows.Reset()
+	r.scores = r.scores[:0]
 }
 
 // end lets go of everything that the request and the snapshot own.
@@ -137,6 +166,9 @@ func (r *run) end() {
 	clear(r.limited)
 	clear(r.locals)
 	clear(r.entries)
+	clear(r.matches)
+	clear(r.campaigns)
+	r.matches, r.digests, r.fall = r.matches[:0], nil, nil
 	r.candidates, r.locals, r.entries = r.candidates[:0], r.locals[:0], r.entries[:0]
 	r.settings, r.snap, r.scorer, r.request = nil, nil, nil, nil
 	r.rates, r.tongue, r.shared = exchange{}, nil, chance{}
@@ -200,14 +232,4 @@ func (r *run) bound(m engine.Moment, zone *time.Location) time.Time {
 	t := m.In(zone)
 	r.moments[key] = t
 	return t
-}
-
-func (c *candidate) venue() *engine.Venue { return c.listing.Sites[c.site].Venue }
-
-// zone returns the venue's; UTC for one that has none, which a stored venue always has.
-func (c *candidate) zone() *time.Location {
-	if zone := c.listing.Sites[c.site].Zone; zone != nil {
-		return zone
-	}
-	return time.UTC
 }

@@ -197,8 +197,9 @@ func share(a, b, c int64) (int64, bool) {
 	return scaled(a, b, c, 0)
 }
 
-// in returns the estimate as the traveller reads it, in a currency; empty: its own. Nil when it or a rate is not known.
-func (e *estimate) in(code string, rates *exchange) *engine.Saving {
+// in puts the estimate into dst as the traveller reads it, in a currency, and returns dst; empty: its own currency. It returns nil
+// when the estimate or a rate is not known.
+func (e *estimate) in(dst *engine.Saving, code string, rates *exchange) *engine.Saving {
 	if !e.known {
 		return nil
 	}
@@ -210,11 +211,11 @@ func (e *estimate) in(code string, rates *exchange) *engine.Saving {
 		}
 		converted = true
 	}
-	saving := &engine.Saving{Money: money}
+	*dst = engine.Saving{Money: money}
 	if converted {
-		saving.RateDate = rates.day.Date
+		dst.RateDate = rates.day.Date
 	}
-	return saving
+	return dst
 }
 
 // euros returns the estimate in euro, for a feature; 0 when it or a rate is not known.

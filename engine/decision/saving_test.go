@@ -147,13 +147,13 @@ func TestEstimateSaving(t *testing.T) {
 func TestSavingIn(t *testing.T) {
 	rates := testRates()
 	e := estimate{known: true, saving: usd(1250), price: usd(10_000)}
-	if s := e.in("", &rates); s.Money != usd(1250) || !s.RateDate.IsZero() {
+	if s := e.in(new(engine.Saving), "", &rates); s.Money != usd(1250) || !s.RateDate.IsZero() {
 		t.Errorf("in its own currency: %v of %v", s.Money, s.RateDate)
 	}
-	if s := e.in("CNY", &rates); s.Amount != 8000 || s.RateDate != rates.day.Date {
+	if s := e.in(new(engine.Saving), "CNY", &rates); s.Amount != 8000 || s.RateDate != rates.day.Date {
 		t.Errorf("in yuan: %v of %v", s.Money, s.RateDate)
 	}
-	if s := e.in("VND", &rates); s != nil {
+	if s := e.in(new(engine.Saving), "VND", &rates); s != nil {
 		t.Errorf("without a rate: %v", s)
 	}
 	if got := e.euros(&rates); got != 10 {

@@ -21,15 +21,17 @@ type Service struct {
 	writer    *writer
 	receipts  *receipts
 	compiled  atomic.Pointer[compiled]
+	fall      *fall
 	runs      sync.Pool // of *run
 }
 
 var _ engine.Decider = (*Service)(nil)
 
-// compiled is the scorer of a snapshot's profile.
+// compiled is the scorer of a snapshot's profile, and the digests that its requests share with those of other snapshots.
 type compiled struct {
-	snap   *engine.Snapshot
-	scorer *scoring.Scorer
+	snap    *engine.Snapshot
+	scorer  *scoring.Scorer
+	digests *digests
 }
 
 // New starts a service; the error tells everything that is wrong with the options. Close ends it.
@@ -57,6 +59,7 @@ func New(o Options) (*Service, error) {
 		settings:  s,
 		writer:    startWriter(o.Log, queue, logger),
 		receipts:  newReceipts(keeper),
+		fall:      newFall(),
 		runs:      sync.Pool{New: func() any { return newRun() }},
 	}, nil
 }
@@ -93,17 +96,25 @@ func (s *Service) decide(r *engine.Request, id string) (*engine.Decision, error)
 	}
 	work := s.runs.Get().(*run)
 	defer s.runs.Put(work)
-	return work.decide(&s.settings, snap, s.scorer(snap), r, id), nil
+	c := s.compile(snap)
+	work.digests, work.fall = c.digests, s.fall
+	return work.decide(&s.settings, snap, c.scorer, r, id), nil
 }
 
-// scorer returns the scorer of a snapshot's profile, compiled once for the snapshot.
-func (s *Service) scorer(snap *engine.Snapshot) *scoring.Scorer {
-	if c := s.compiled.Load(); c != nil && c.snap == snap {
-		return c.scorer
+// compile returns what requests on a snapshot share, made once for the snapshot.
+func (s *Service) compile(snap *engine.Snapshot) *compiled {
+	last := s.compiled.Load()
+	if last != nil && last.snap == snap {
+		return last
 	}
-	c := &compiled{snap, scoring.NewScorer(snap.Profile)}
+	c := &compiled{snap: snap, scorer: scoring.NewScorer(snap.Profile)}
+	if last != nil && !last.digests.isSpent(snap) {
+		c.digests = last.digests
+	} else {
+		c.digests = &digests{listings: snap.Listings}
+	}
 	s.compiled.Store(c)
-	return c.scorer
+	return c
 }
 
 // Decision returns a recorded decision, also one that still waits for the log; ErrNotFound when there is none, as for one that was

@@ -22,6 +22,7 @@ import (
 type world struct {
 	version   uint64
 	venues    []*engine.Venue
+	byID      map[string][]*engine.Venue
 	campaigns []*engine.Campaign
 	rules     map[string]engine.Rule // by expression
 	profile   scoring.Profile
@@ -39,7 +40,7 @@ func newWorld() *world {
 	profile := scoring.Default()
 	profile.Version = 1
 	return &world{
-		version: 7, profile: profile, rules: make(map[string]engine.Rule),
+		version: 7, profile: profile, rules: make(map[string]engine.Rule), byID: make(map[string][]*engine.Venue),
 		rates: engine.Rates{{
 			Date: engine.Date{Year: 2026, Month: 11, Day: 23},
 			Rates: map[string]engine.Rate{
@@ -60,6 +61,7 @@ func (w *world) venue(id string, north float64, change ...func(*engine.Venue)) *
 		c(v)
 	}
 	w.venues = append(w.venues, v)
+	w.byID[id] = append(w.byID[id], v)
 	return v
 }
 
@@ -135,7 +137,11 @@ func (w *world) snapshot(t testing.TB) *engine.Snapshot {
 
 // venuesOf returns a campaign's venues, ascending by ID.
 func (w *world) venuesOf(c *engine.Campaign) (found []*engine.Venue) {
-	for _, v := range w.venues {
+	among := w.venues
+	if only := c.Venues; len(only.IDs) == 1 && only.Chain == "" && !only.All {
+		among = w.byID[only.IDs[0]]
+	}
+	for _, v := range among {
 		if v.MerchantID == c.MerchantID && c.Venues.Includes(v) {
 			found = append(found, v)
 		}
