@@ -36,7 +36,7 @@ type loadReport struct {
 	Seconds          float64 `json:"seconds"`
 	DiskBytes        int64   `json:"disk_bytes"` // after loading; 0 where nothing was loaded
 	DiskPerCampaign  float64 `json:"disk_bytes_per_campaign"`
-	StartSeconds     float64 `json:"start_seconds"` // to open the store again, with everything in memory
+	StartSeconds     float64 `json:"start_seconds"`  // to open the store again, with everything in memory
 	ResidentBytes    int64   `json:"resident_bytes"` // of the heap then, beyond what an empty store takes
 	ResidentPerEntry float64 `json:"resident_bytes_per_campaign"`
 }
