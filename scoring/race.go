@@ -70,11 +70,11 @@ func (r *Race) Top(entrants []Entrant, k int, p *Profile, f Field) []int32 {
 	return r.chosen
 }
 
-// The line begins with the entrants of the highest bounds, found by counting them in steps between the lowest bound and the highest:
-// that is cheaper than to order all.
+// The line begins with the entrants of the highest bounds, found by counting them in steps: that is cheaper than to order all.
 const (
-	steps = 256
-	spare = 32 // entrants on the line beyond twice those wanted
+	steps   = 256
+	spare   = 32 // entrants on the line beyond twice those wanted
+	sampled = 32 // entrants between whose bounds the steps are laid
 
 	leastSpan = 1e-9 // that is divided into steps
 )
@@ -82,51 +82,70 @@ const (
 // line puts some of the highest bounds on the line, or all where that is not many more.
 func (r *Race) line(some int, floor float64) {
 	r.heap, r.rest = r.heap[:0], math.Inf(-1)
-	low, high := math.Inf(1), math.Inf(-1)
-	for i := range r.entrants {
-		if bound := r.entrants[i].Bound; bound >= floor {
-			if bound < low {
-				low = bound
-			}
-			if bound > high {
-				high = bound
-			}
+	if n := len(r.entrants); n > 2*some && n >= sampled {
+		if s, ok := newStair(r.entrants); ok {
+			r.lineUp(s, s.last(r.entrants, some), floor)
+			return
 		}
 	}
-	if some < len(r.entrants)/2 && high-low > leastSpan {
-		r.rest = r.highest(some, low, high)
-	}
 	for i := range r.entrants {
-		if bound := r.entrants[i].Bound; bound > r.rest && bound >= floor {
+		if bound := r.entrants[i].Bound; bound >= floor {
 			r.heap = append(r.heap, runner{key: bound, at: int32(i)})
 		}
 	}
 	r.order()
 }
 
-// highest returns a bound above which there are some entrants, or a step's more; -Inf for all.
-func (r *Race) highest(some int, low, high float64) float64 {
-	var counts [steps]int32
-	scale := (steps - 1) / (high - low)
-	step := func(bound float64) int { return int((high - bound) * scale) }
+// lineUp puts those on the line that stand on a step up to the last.
+func (r *Race) lineUp(s stair, last int, floor float64) {
 	for i := range r.entrants {
-		if bound := r.entrants[i].Bound; bound >= low {
-			counts[step(bound)]++
+		bound := r.entrants[i].Bound
+		switch {
+		case s.step(bound) > last:
+			if bound > r.rest {
+				r.rest = bound
+			}
+		case bound >= floor:
+			r.heap = append(r.heap, runner{key: bound, at: int32(i)})
 		}
 	}
-	last := 0
+	r.order()
+}
+
+// stair divides bounds into steps, the highest first. What is above or below belongs to the first or the last.
+type stair struct{ high, scale float64 }
+
+// newStair lays the steps between the bounds of a sample; false where they are too much alike.
+func newStair(entrants []Entrant) (stair, bool) {
+	low, high := math.Inf(1), math.Inf(-1)
+	for i := 0; i < len(entrants); i += len(entrants) / sampled {
+		low, high = min(low, entrants[i].Bound), max(high, entrants[i].Bound)
+	}
+	high += (high - low) / 4
+	return stair{high, (steps - 1) / (high - low)}, high-low > leastSpan
+}
+
+func (s stair) step(bound float64) int {
+	at := (s.high - bound) * s.scale
+	switch {
+	case at < 0:
+		return 0
+	case at > steps-1:
+		return steps - 1
+	}
+	return int(at)
+}
+
+// last returns the step down to which there are some entrants.
+func (s stair) last(entrants []Entrant, some int) (last int) {
+	var counts [steps]int32
+	for i := range entrants {
+		counts[uint8(s.step(entrants[i].Bound))]++
+	}
 	for n := int(counts[0]); n < some && last < steps-1; n += int(counts[last]) {
 		last++
 	}
-	rest := math.Inf(-1)
-	for i := range r.entrants {
-		if bound := r.entrants[i].Bound; bound >= low && step(bound) > last {
-			if bound > rest {
-				rest = bound
-			}
-		}
-	}
-	return rest
+	return last
 }
 
 // joinRest puts those on the line that are not there yet.

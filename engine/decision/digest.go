@@ -3,23 +3,26 @@ package decision
 import (
 	"math"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/geo"
 )
 
-// digest is what the first look at a place needs, in a few cache lines. It holds for every request of its epoch without a purchase, and is
-// immutable.
+// digest is what the first look at a place needs, in a few cache lines. It holds for every request of its epoch without a purchase. Nothing
+// in it changes but still, which is a memo.
 type digest struct {
 	place
-	next *digest // another one of the same handle
+	next  *digest                  // another one of the same handle
+	sites []atomic.Pointer[digest] // of a handle that leads to very many sites, by site, made as they are met; nil otherwise
 
 	begins, ends           int64      // of the flight, in nanoseconds since 1970; never and forever: no bound
 	axis                   [3]float64 // from the earth's centre to the venue, in earth radii
 	gains                             // without a purchase
 	popularity             float64    // the feature
 	radius                 float32    // metres, of the circle round the venue that is its fence; 0: it has others
+	still                  still
 	epoch                  uint32
 	hours, readers, voice  uint32 // numbers of what the answer of a rule hangs on, see digests
 	taste, merchant, genre uint32

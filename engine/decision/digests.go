@@ -15,6 +15,7 @@ import (
 type digests struct {
 	fences, venues shelf
 	epochs         epochs
+	seasons        seasons
 	listings       int // of the snapshot that it was begun with
 
 	hours                              numbering[hoursKey]
@@ -105,6 +106,50 @@ func (e *epochs) find(rates *engine.RateDay, popular map[engine.CampaignRef]engi
 	for i := range *known {
 		if x := &(*known)[i]; x.is(rates, popular) {
 			return x.number
+		}
+	}
+	return 0
+}
+
+// seasons numbers the last few seasons.
+type seasons struct {
+	mu    sync.Mutex // held to add
+	known atomic.Pointer[[]numbered]
+	last  uint32
+}
+
+type numbered struct {
+	season
+	number uint32
+}
+
+// of returns the number of a season, from 1.
+func (s *seasons) of(x *season) uint32 {
+	if number := s.find(x); number > 0 {
+		return number
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if number := s.find(x); number > 0 {
+		return number
+	}
+	s.last++
+	next := []numbered{{*x, s.last}}
+	if known := s.known.Load(); known != nil {
+		next = append(next, (*known)[:min(len(*known), maxEpochs-1)]...)
+	}
+	s.known.Store(&next)
+	return s.last
+}
+
+func (s *seasons) find(x *season) uint32 {
+	known := s.known.Load()
+	if known == nil {
+		return 0
+	}
+	for i := range *known {
+		if n := &(*known)[i]; n.season == *x {
+			return n.number
 		}
 	}
 	return 0

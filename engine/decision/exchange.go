@@ -19,6 +19,16 @@ type exchange struct {
 	day    engine.RateDay
 	source *engine.RateDay // of day, within the history; nil: none
 	known  bool
+	pairs  [4]pair // found last
+	found  int     // pairs in all
+}
+
+// pair is what an amount of one currency is multiplied and divided by to be one of another: rate, and a power of ten.
+type pair struct {
+	from, to string
+	num, den int64
+	power    int
+	ok       bool
 }
 
 // exchangeOn returns the exchange by the rates in force on a day.
@@ -28,7 +38,7 @@ func exchangeOn(rates engine.Rates, d engine.Date) exchange {
 		return exchange{}
 	}
 	at := sort.Search(len(rates), func(i int) bool { return !rates[i].Date.Before(day.Date) })
-	return exchange{day, &rates[at], true}
+	return exchange{day: day, source: &rates[at], known: true}
 }
 
 // rate returns the units of a currency for one euro.
@@ -49,25 +59,43 @@ func (x *exchange) convert(m engine.Money, to string) (engine.Money, bool) {
 	if m.Currency == to {
 		return m, true
 	}
-	from, ok := x.rate(m.Currency)
-	if !ok {
+	p := x.pair(m.Currency, to)
+	if !p.ok {
 		return engine.Money{}, false
 	}
-	into, ok := x.rate(to)
-	if !ok {
-		return engine.Money{}, false
+	amount, ok := scaled(m.Amount, p.num, p.den, p.power)
+	return engine.Money{Amount: amount, Currency: to}, ok
+}
+
+// pair returns that of two currencies, from memory where it was asked for lately. It is valid until the next call.
+func (x *exchange) pair(from, to string) *pair {
+	for i := range x.pairs {
+		if p := &x.pairs[i]; p.from == from && p.to == to {
+			return p
+		}
 	}
-	fromDigits, ok := currency.GetDigits(m.Currency)
+	p := &x.pairs[x.found%len(x.pairs)]
+	x.found++
+	*p = pair{from: from, to: to}
+	divisor, ok := x.rate(from)
 	if !ok {
-		return engine.Money{}, false
+		return p
+	}
+	factor, ok := x.rate(to)
+	if !ok {
+		return p
+	}
+	fromDigits, ok := currency.GetDigits(from)
+	if !ok {
+		return p
 	}
 	toDigits, ok := currency.GetDigits(to)
 	if !ok {
-		return engine.Money{}, false
+		return p
 	}
-	power := int(toDigits) - int(fromDigits) + int(from.Scale) - int(into.Scale)
-	amount, ok := scaled(m.Amount, into.Mantissa, from.Mantissa, power)
-	return engine.Money{Amount: amount, Currency: to}, ok
+	p.num, p.den, p.ok = factor.Mantissa, divisor.Mantissa, true
+	p.power = int(toDigits) - int(fromDigits) + int(divisor.Scale) - int(factor.Scale)
+	return p
 }
 
 // scaled returns a × b / c × 10^power, rounded half away from zero; false when that is no int64. b and c are above 0.

@@ -39,20 +39,23 @@ type run struct {
 	chosen  []int // candidates
 
 	// Of a request that is answered from digests, see shortlist.go.
-	digests   *digests // nil: none is
-	fall      *fall
-	epoch     uint32
-	nanos     int64 // the request's time since 1970
-	axis      [3]float64
-	scales    scales
-	matches   []match
-	open      memo[bool]
-	readers   memo[bool]
-	voices    memo[voice]
-	tastes    memo[float64]
-	campaigns map[*engine.Listing]uint32
-	entrants  []scoring.Entrant
-	race      scoring.Race
+	digests      *digests // nil: none is
+	fall         *fall
+	epoch        uint32
+	seasonNumber uint32
+	nanos        int64 // the request's time since 1970
+	axis         [3]float64
+	season       season
+	base         float64 // of its bounds
+	matches      []match
+	open         memo[bool]
+	readers      memo[bool]
+	voices       memo[voice]
+	tastes       memo[float64]
+	campaigns    map[*engine.Listing]uint32
+	entrants     []scoring.Entrant
+	allowed      []scoring.Entrant // in one placement
+	race         scoring.Race
 
 	// What was computed before and follows from the key alone.
 	tongues map[string]*tongue

@@ -1,6 +1,9 @@
 package decision
 
 import (
+	"slices"
+	"sync/atomic"
+
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/geo"
 	"github.com/sihai-network/sihai/scoring"
@@ -8,9 +11,7 @@ import (
 
 // match is a place that a request without explanations met and that its digest does not rule out.
 type match struct {
-	digest *digest
-	gains
-	bound     float64 // its score is at most this
+	digest    *digest
 	fence     *geo.Fence
 	candidate int32 // its index; one of the following before that
 	inside    bool  // one of its fences holds the position
@@ -41,10 +42,7 @@ func (r *run) isQuick() bool {
 func (r *run) answerQuickly(id string) *engine.Decision {
 	r.prepare()
 	r.gather()
-	for i := range r.matches {
-		m := &r.matches[i]
-		m.bound = r.ceiling(m)
-	}
+	r.enter()
 	d := r.decision(id)
 	for i := range r.request.Placements {
 		d.Placements[i] = r.shortlist(&r.request.Placements[i])
@@ -55,7 +53,8 @@ func (r *run) answerQuickly(id string) *engine.Decision {
 // prepare begins the memos of a request.
 func (r *run) prepare() {
 	r.nanos = r.request.Time.UnixNano()
-	r.scales = newScales(r.scorer, r.nanos)
+	r.season = seasonOf(r.scorer, r.nanos)
+	r.seasonNumber, r.base = r.digests.seasons.of(&r.season), r.season.base()
 	r.axis = axisOf(r.request.Location.Position)
 	r.epoch = r.digests.epochs.of(r.rates.source, r.snap.Popularity)
 	r.open.forget()
@@ -74,15 +73,17 @@ func (r *run) gather() {
 		if h.Listing == nil {
 			continue
 		}
-		if h.Site == engine.AllSites && len(h.Listing.Sites) > maxSites {
-			r.gatherNearest(h)
-			continue
-		}
 		slot := &shelf[handle/shelfSize][handle%shelfSize]
 		first := slot.Load()
 		if first == nil || first.listing != h.Listing || first.epoch != r.epoch || h.Site != engine.AllSites && first.site != h.Site {
-			first = r.describeHolder(h)
+			if first = r.describeHolder(h); first == nil {
+				continue
+			}
 			slot.Store(first)
+		}
+		if first.sites != nil {
+			r.gatherNearest(h, first.sites)
+			continue
 		}
 		for d := first; d != nil; d = d.next {
 			r.take(d, h.Fence, radius > 0 || d.many)
@@ -93,17 +94,16 @@ func (r *run) gather() {
 	}
 }
 
-// gatherNearest takes the nearest of a fence's many venues. Their digests are not kept.
-func (r *run) gatherNearest(h engine.Holder) {
-	if h.Listing.Points == nil {
-		for site := range h.Listing.Sites {
-			r.take(r.describe(place{h.Listing, site}), h.Fence, true)
-		}
-		return
-	}
+// gatherNearest takes the nearest of a fence's many venues.
+func (r *run) gatherNearest(h engine.Holder, sites []atomic.Pointer[digest]) {
 	r.near = h.Listing.Points.Nearest(r.near[:0], r.request.Location.Position, maxSites)
 	for _, near := range r.near {
-		r.take(r.describe(place{h.Listing, int(near.Handle)}), h.Fence, true)
+		d := sites[near.Handle].Load()
+		if d == nil {
+			d = r.describe(place{h.Listing, int(near.Handle)})
+			sites[near.Handle].Store(d)
+		}
+		r.take(d, h.Fence, true)
 	}
 }
 
@@ -131,6 +131,11 @@ func (r *run) gatherNear(position geo.LatLng, radius geo.Meters) {
 func (r *run) describeHolder(h engine.Holder) (first *digest) {
 	if h.Site != engine.AllSites {
 		return r.describe(place{h.Listing, h.Site})
+	}
+	if n := len(h.Listing.Sites); n > maxSites && h.Listing.Points != nil {
+		first = r.describe(place{h.Listing, 0})
+		first.sites = make([]atomic.Pointer[digest], n)
+		return first
 	}
 	for site := len(h.Listing.Sites) - 1; site >= 0; site-- {
 		d := r.describe(place{h.Listing, site})
@@ -175,11 +180,7 @@ func (r *run) take(d *digest, fence *geo.Fence, twice bool) *match {
 		}
 		r.places[d.place] = len(r.matches)
 	}
-	gains := d.gains
-	if !r.request.Purchase.IsZero() {
-		gains = r.gainsOf(d.place, r.request.Purchase)
-	}
-	r.matches = append(r.matches, match{digest: d, gains: gains, fence: fence, inside: fence != nil, candidate: unsettled})
+	r.matches = append(r.matches, match{digest: d, fence: fence, inside: fence != nil, candidate: unsettled})
 	return &r.matches[len(r.matches)-1]
 }
 
@@ -219,24 +220,35 @@ func (r *run) tasteOf(d *digest) float64 {
 	return *taste
 }
 
-// shortlist fills one placement from the matches.
-func (r *run) shortlist(p *engine.PlacementRequest) engine.Placement {
-	r.entrants = r.entrants[:0]
-	clear(r.campaigns)
+// enter makes entrants of the matches.
+func (r *run) enter() {
+	r.entrants = slices.Grow(r.entrants[:0], len(r.matches))
 	for i := range r.matches {
 		m := &r.matches[i]
 		d := m.digest
-		if m.candidate == ruledOut || !categoryAllowed(p, d.place) || !merchantAllowed(p, d.place) {
-			continue
-		}
-		e := scoring.Entrant{Bound: m.bound, Ref: int32(i), Merchant: d.merchant, Category: d.genre}
+		v, _ := r.voices.at(d.voice)
+		e := scoring.Entrant{Bound: r.ceiling(m, v), Ref: int32(i), Merchant: d.merchant, Category: d.genre}
 		if d.many {
 			e.Campaign = r.campaignNumber(d.listing)
 		}
 		r.entrants = append(r.entrants, e)
 	}
+}
+
+// shortlist fills one placement from the matches.
+func (r *run) shortlist(p *engine.PlacementRequest) engine.Placement {
+	entrants := r.entrants
+	if len(p.Categories) > 0 || len(p.ExcludeMerchants) > 0 {
+		r.allowed = r.allowed[:0]
+		for _, e := range r.entrants {
+			if at := r.matches[e.Ref].digest.place; categoryAllowed(p, at) && merchantAllowed(p, at) {
+				r.allowed = append(r.allowed, e)
+			}
+		}
+		entrants = r.allowed
+	}
 	r.chosen = r.chosen[:0]
-	for _, i := range r.race.Top(r.entrants, p.Count, &r.snap.Profile, r) {
+	for _, i := range r.race.Top(entrants, p.Count, &r.snap.Profile, r) {
 		r.chosen = append(r.chosen, int(r.matches[i].candidate))
 	}
 	return engine.Placement{ID: p.ID, Offers: r.offers(r.chosen)}
@@ -273,7 +285,9 @@ func (r *run) settle(m *match) int32 {
 		return ruledOut
 	}
 	f := d.facts()
-	f.gains = m.gains
+	if !r.request.Purchase.IsZero() {
+		f.gains = r.gainsOf(d.place, r.request.Purchase)
+	}
 	r.addFeatures(&c, &f, r.tasteOf(d))
 	r.scores = r.scorer.Extend(r.scores, &r.rows)
 	r.candidates = append(r.candidates, c)
