@@ -56,6 +56,8 @@ type season struct {
 	number  int64 // of seasonLength since 1970
 }
 
+func sameSeason(a, b *season) bool { return *a == *b }
+
 const seasonLength = 4 * 60 * 1e9
 
 func seasonOf(s *scoring.Scorer, nanos int64) season {

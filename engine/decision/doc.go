@@ -18,6 +18,9 @@
 // the first reason ends it, with them every reason is kept. Score (features.go): a row of scoring's features for each that is
 // left. Order (placement.go): for each placement its own filters, then scoring's total order, floor and diversity.
 //
+// Without explanations the same answer comes by a shorter way (shortlist.go): a digest of each place, kept from one request to the next, rules
+// it out or bounds its score; and only those whose bound is high enough to be offered are looked at closely, see scoring.Race.
+//
 // # Place
 //
 // A fix is a normal distribution round the position it names. Its radius of 68 % is hypot(accuracy, walking speed × age of the
