@@ -37,7 +37,7 @@ type loadReport struct {
 	DiskBytes        int64   `json:"disk_bytes"` // after loading; 0 where nothing was loaded
 	DiskPerCampaign  float64 `json:"disk_bytes_per_campaign"`
 	StartSeconds     float64 `json:"start_seconds"`  // to open the store again, with everything in memory
-	ResidentBytes    int64   `json:"resident_bytes"` // of the heap then, beyond what an empty store takes
+	ResidentBytes    int64   `json:"resident_bytes"` // of the heap then, beyond what an empty store takes; work of the store on an old log can be in it
 	ResidentPerEntry float64 `json:"resident_bytes_per_campaign"`
 }
 

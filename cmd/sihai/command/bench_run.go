@@ -47,7 +47,9 @@ func (b *bench) drive(ctx context.Context, a *app, all *places, probes [placeKin
 	err = stopProfile()
 	b.report.Run = run
 	b.report.tellRun(answered, probes)
-	run.Unlogged = asked.decider.Dropped()
+	if run.Logged {
+		run.Unlogged = asked.decider.Dropped()
+	}
 	b.report.Memory = memory()
 	if changed != nil {
 		b.report.tellPublished(b.flags.publications, changed)
