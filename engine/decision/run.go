@@ -41,7 +41,8 @@ type run struct {
 	// Of a request that is answered from digests, see shortlist.go.
 	digests      *digests // nil: none is
 	fall         *fall
-	epoch        uint32
+	ground       epoch
+	epoch        uint32 // number of ground
 	seasonNumber uint32
 	nanos        int64 // the request's time since 1970
 	axis         [3]float64
@@ -171,7 +172,7 @@ func (r *run) end() {
 	clear(r.entries)
 	clear(r.matches)
 	clear(r.campaigns)
-	r.matches, r.digests, r.fall = r.matches[:0], nil, nil
+	r.matches, r.digests, r.fall, r.ground = r.matches[:0], nil, nil, epoch{}
 	r.candidates, r.locals, r.entries = r.candidates[:0], r.locals[:0], r.entries[:0]
 	r.settings, r.snap, r.scorer, r.request = nil, nil, nil, nil
 	r.rates, r.tongue, r.shared = exchange{}, nil, chance{}

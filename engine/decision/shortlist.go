@@ -55,7 +55,8 @@ func (r *run) prepare() {
 	r.season = seasonOf(r.scorer, r.nanos)
 	r.seasonNumber, r.base = r.digests.seasons.of(&r.season, sameSeason), r.season.base()
 	r.axis = axisOf(r.request.Location.Position)
-	r.epoch = r.digests.epochs.of(&epoch{r.rates.source, r.snap.Popularity}, sameEpoch)
+	r.ground = epoch{r.rates.source, r.snap.Popularity}
+	r.epoch = r.digests.epochs.of(&r.ground, sameEpoch)
 	r.open.forget()
 	r.readers.forget()
 	r.voices.forget()
