@@ -180,9 +180,9 @@ func TestBenchIsInterrupted(t *testing.T) {
 	})
 	t.Run("while it measures", func(t *testing.T) {
 		profile := filepath.Join(t.TempDir(), "cpu.prof") // is made when measuring begins
-		r := start(t, nil, nil, "bench", "--campaigns", "300", "--duration", "10m", "--http", "--publications", "20", "--cpuprofile", profile)
+		r := start(t, nil, nil, "bench", "--campaigns", "300", "--duration", "3s", "--http", "--publications", "20", "--cpuprofile", profile)
 		awaitFile(t, profile)
-		time.Sleep(time.Second) // the first half is not counted
+		time.Sleep(700 * time.Millisecond) // the first tenth is not counted
 		if got := r.stop(t); got.code != 0 || got.err != "" || !benchTables.MatchString(got.out) {
 			t.Errorf("code %d, %s\n%s", got.code, got.err, got.out)
 		}
