@@ -103,16 +103,24 @@ func (s cellSet) distance(p LatLng) Meters {
 		return 0
 	}
 	best := Meters(math.Inf(1))
-	for _, cell := range s.cells {
-		hull, err := hullOf(cell)
-		if err != nil || p.Distance(hull.center)-hull.radius > best {
+	for i, around := range s.hulls {
+		if p.Distance(around.center)-around.radius > best {
 			continue
 		}
-		if outline, ok := hull.outline(); ok {
+		if outline, ok := s.outline(i); ok {
 			best = outline.distance(p, best)
 		}
 	}
 	return best
+}
+
+// outline draws a cell, which asks the library: only for the few whose disc matters.
+func (s cellSet) outline(i int) (ring, bool) {
+	h, err := hullOf(s.cells[i])
+	if err != nil {
+		return ring{}, false
+	}
+	return h.outline()
 }
 
 // cellAt returns the true cell of a position at a resolution; an error only for a position that is not valid.

@@ -87,12 +87,11 @@ func (s polygons) probability(p LatLng, sigma float64) (sum float64) {
 
 func (s cellSet) probability(p LatLng, sigma float64) (sum float64) {
 	near := Meters(reach * sigma)
-	for _, cell := range s.cells {
-		hull, err := hullOf(cell)
-		if err != nil || p.Distance(hull.center)-hull.radius > near {
+	for i, around := range s.hulls {
+		if p.Distance(around.center)-around.radius > near {
 			continue
 		}
-		if outline, ok := hull.outline(); ok {
+		if outline, ok := s.outline(i); ok {
 			sum += outline.probability(p, sigma)
 		}
 	}
