@@ -16,7 +16,7 @@ import (
 
 // Options are the parts and the bounds of an API. Parts are required where nothing else is said.
 type Options struct {
-	Store     engine.Store // read only, but for nothing
+	Store     engine.Store // is read only: what changes it is the catalog's
 	Catalog   engine.Catalog
 	Decider   engine.Decider
 	Events    engine.EventTaker
@@ -96,6 +96,9 @@ func (a *API) newRouter() *gin.Engine {
 	router.UseRawPath = true
 	_ = router.SetTrustedProxies(nil) // cannot fail on none
 	for _, r := range routes() {
+		if r.id == "metrics" && a.OperatorMetrics {
+			r.open, r.roles = false, []engine.Role{engine.RoleOperator}
+		}
 		router.Handle(r.method, r.ginPath(), a.serve(r))
 	}
 	router.NoRoute(a.serve(route{handle: func(*call) error { return engine.ErrNotFound }}))

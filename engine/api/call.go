@@ -20,6 +20,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/engine/wire"
 )
 
 // call is one request under way.
@@ -28,6 +29,7 @@ type call struct {
 	api   *API
 	route *route
 	key   engine.Key
+	owner string // the merchant that an owned route is about
 	now   time.Time
 	trace string
 	once  *engine.Once
@@ -166,6 +168,27 @@ func (c *call) checkQuery() error {
 		}
 	}
 	return faults.Err()
+}
+
+// list answers with a page of items, each written by of.
+func list[E, T any](c *call, page func(context.Context, engine.Page) ([]E, string, error), of func(*E) T) error {
+	p, err := c.page()
+	if err != nil {
+		return err
+	}
+	items, next, err := page(c.ctx(), p)
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, wire.ListOf(items, cursor(next), of))
+}
+
+// listOwned is list for what a merchant owns; one that does not exist has no list.
+func listOwned[E, T any](c *call, page func(context.Context, string, engine.Page) ([]E, string, error), of func(*E) T) error {
+	if _, err := c.api.Store.Merchant(c.ctx(), c.owner); err != nil {
+		return err
+	}
+	return list(c, func(ctx context.Context, p engine.Page) ([]E, string, error) { return page(ctx, c.owner, p) }, of)
 }
 
 // flag reads a query parameter that is true or false.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 
 	"github.com/sihai-network/sihai/engine"
@@ -13,28 +14,12 @@ func (c *call) campaignOf(e *engine.Campaign) wire.Campaign { return wire.Campai
 
 // listCampaigns answers GET /v1/campaigns.
 func listCampaigns(c *call) error {
-	merchant, err := c.merchant(c.Query("merchant"))
-	if err != nil {
-		return err
-	}
-	p, err := c.page()
-	if err != nil {
-		return err
-	}
-	items, next, err := c.api.Store.ListCampaigns(c.ctx(), merchant, p)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, wire.ListOf(items, cursor(next), c.campaignOf))
+	return listOwned(c, c.api.Store.ListCampaigns, c.campaignOf)
 }
 
 // getCampaign answers GET /v1/campaigns/{id}.
 func getCampaign(c *call) error {
-	merchant, err := c.merchant(c.Query("merchant"))
-	if err != nil {
-		return err
-	}
-	e, err := c.api.Store.Campaign(c.ctx(), merchant, c.Param("id"))
+	e, err := c.api.Store.Campaign(c.ctx(), c.owner, c.Param("id"))
 	if err != nil {
 		return err
 	}
@@ -107,19 +92,9 @@ func putCampaign(c *call) error {
 
 // campaignRevisions answers GET /v1/campaigns/{id}/revisions.
 func campaignRevisions(c *call) error {
-	merchant, err := c.merchant(c.Query("merchant"))
-	if err != nil {
-		return err
-	}
-	p, err := c.page()
-	if err != nil {
-		return err
-	}
-	items, next, err := c.api.Store.CampaignRevisions(c.ctx(), merchant, c.Param("id"), p)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, wire.ListOf(items, cursor(next), c.campaignOf))
+	return listOwned(c, func(ctx context.Context, merchant string, p engine.Page) ([]engine.Campaign, string, error) {
+		return c.api.Store.CampaignRevisions(ctx, merchant, c.Param("id"), p)
+	}, c.campaignOf)
 }
 
 // setStatus answers POST /v1/campaigns/{id}/enable, disable and archive.

@@ -207,28 +207,12 @@ func (c *call) spool(u *upload) (*upload, func(), error) {
 
 // listImports answers GET /v1/imports.
 func listImports(c *call) error {
-	merchant, err := c.merchant(c.Query("merchant"))
-	if err != nil {
-		return err
-	}
-	p, err := c.page()
-	if err != nil {
-		return err
-	}
-	items, next, err := c.api.Store.ListImports(c.ctx(), merchant, p)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, wire.ListOf(items, cursor(next), wire.ImportOf))
+	return listOwned(c, c.api.Store.ListImports, wire.ImportOf)
 }
 
 // getImport answers GET /v1/imports/{id}.
 func getImport(c *call) error {
-	merchant, err := c.merchant(c.Query("merchant"))
-	if err != nil {
-		return err
-	}
-	i, err := c.api.Store.Import(c.ctx(), engine.ImportID{MerchantID: merchant, ID: c.Param("id")})
+	i, err := c.api.Store.Import(c.ctx(), engine.ImportID{MerchantID: c.owner, ID: c.Param("id")})
 	if err != nil {
 		return err
 	}

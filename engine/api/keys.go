@@ -11,15 +11,7 @@ func keyOf(k *engine.Key) wire.Key { return wire.KeyOf(k, "") }
 
 // listKeys answers GET /v1/keys.
 func listKeys(c *call) error {
-	p, err := c.page()
-	if err != nil {
-		return err
-	}
-	items, next, err := c.api.Store.ListKeys(c.ctx(), p)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, wire.ListOf(items, cursor(next), keyOf))
+	return list(c, c.api.Store.ListKeys, keyOf)
 }
 
 // createKey answers POST /v1/keys. The secret is in the first answer only: of a repeated idempotency key it is left out, since it is kept nowhere.

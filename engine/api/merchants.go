@@ -9,31 +9,22 @@ import (
 
 // listMerchants answers GET /v1/merchants: all for an operator, its own for a merchant.
 func listMerchants(c *call) error {
-	p, err := c.page()
-	if err != nil {
-		return err
-	}
 	if c.key.Role == engine.RoleMerchant {
+		if _, err := c.page(); err != nil {
+			return err
+		}
 		m, err := c.api.Store.Merchant(c.ctx(), c.key.MerchantID)
 		if err != nil {
 			return err
 		}
 		return c.answer(http.StatusOK, wire.ListOf([]engine.Merchant{m}, "", wire.MerchantOf))
 	}
-	items, next, err := c.api.Store.ListMerchants(c.ctx(), p)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, wire.ListOf(items, cursor(next), wire.MerchantOf))
+	return list(c, c.api.Store.ListMerchants, wire.MerchantOf)
 }
 
 // getMerchant answers GET /v1/merchants/{merchant}.
 func getMerchant(c *call) error {
-	id, err := c.merchant(c.Param("merchant"))
-	if err != nil {
-		return err
-	}
-	m, err := c.api.Store.Merchant(c.ctx(), id)
+	m, err := c.api.Store.Merchant(c.ctx(), c.owner)
 	if err != nil {
 		return err
 	}
@@ -73,10 +64,6 @@ func createMerchant(c *call) error {
 
 // putMerchant answers PUT /v1/merchants/{merchant}. A merchant may change its own, and make none.
 func putMerchant(c *call) error {
-	id, err := c.merchant(c.Param("merchant"))
-	if err != nil {
-		return err
-	}
 	m, err := decodeMerchant(c)
 	if err != nil {
 		return err
@@ -85,8 +72,8 @@ func putMerchant(c *call) error {
 	if err != nil {
 		return err
 	}
-	if m.ID != id {
-		return mismatch("id", m.ID, id)
+	if m.ID != c.owner {
+		return mismatch("id", m.ID, c.owner)
 	}
 	m, err = c.api.Catalog.PutMerchant(c.ctx(), w, m)
 	if err != nil {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -21,19 +22,11 @@ func (c *call) profileOf() (func(*scoring.Profile) wire.Profile, error) {
 
 // listProfiles answers GET /v1/scoring-profiles: the newest version of each.
 func listProfiles(c *call) error {
-	p, err := c.page()
-	if err != nil {
-		return err
-	}
-	items, next, err := c.api.Store.ListProfiles(c.ctx(), p)
-	if err != nil {
-		return err
-	}
 	of, err := c.profileOf()
 	if err != nil {
 		return err
 	}
-	return c.answer(http.StatusOK, wire.ListOf(items, cursor(next), of))
+	return list(c, c.api.Store.ListProfiles, of)
 }
 
 // getProfile answers GET /v1/scoring-profiles/{name}: its newest version.
@@ -51,19 +44,13 @@ func getProfile(c *call) error {
 
 // listProfileVersions answers GET /v1/scoring-profiles/{name}/versions.
 func listProfileVersions(c *call) error {
-	p, err := c.page()
-	if err != nil {
-		return err
-	}
-	items, next, err := c.api.Store.ProfileVersions(c.ctx(), c.Param("name"), p)
-	if err != nil {
-		return err
-	}
 	of, err := c.profileOf()
 	if err != nil {
 		return err
 	}
-	return c.answer(http.StatusOK, wire.ListOf(items, cursor(next), of))
+	return list(c, func(ctx context.Context, p engine.Page) ([]scoring.Profile, string, error) {
+		return c.api.Store.ProfileVersions(ctx, c.Param("name"), p)
+	}, of)
 }
 
 // addProfileVersion answers POST /v1/scoring-profiles/{name}/versions. A version never changes; a change is another version.

@@ -17,6 +17,7 @@ type route struct {
 	description  string
 	roles        []engine.Role // who may, besides operators; openRoute: anyone
 	open         bool          // no key is asked for
+	owned        bool          // it is about one merchant, whom the path, the query or the key names: call.owner
 	params       []param
 	body         *body
 	answers      []answer

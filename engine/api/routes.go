@@ -42,21 +42,21 @@ func merchantRoutes() []route {
 			roles: merchants, params: pageParams(), answers: []answer{ok[wire.List[wire.Merchant]]("a page")}, handle: listMerchants},
 		{method: http.MethodPost, path: "/v1/merchants", id: "createMerchant", tag: "merchants", summary: "A new merchant",
 			roles: operators, body: jsonBody[wire.Merchant](), answers: []answer{created[wire.Merchant]("made").tagged()}, handle: createMerchant},
-		{method: http.MethodGet, path: "/v1/merchants/{merchant}", id: "getMerchant", tag: "merchants", summary: "A merchant",
+		{method: http.MethodGet, path: "/v1/merchants/{merchant}", id: "getMerchant", owned: true, tag: "merchants", summary: "A merchant",
 			roles: merchants, answers: []answer{ok[wire.Merchant]("the merchant").tagged()}, handle: getMerchant},
-		{method: http.MethodPut, path: "/v1/merchants/{merchant}", id: "putMerchant", tag: "merchants", summary: "Make or replace a merchant",
+		{method: http.MethodPut, path: "/v1/merchants/{merchant}", id: "putMerchant", owned: true, tag: "merchants", summary: "Make or replace a merchant",
 			roles: merchants, params: []param{ifMatch(), ifNoneMatch()}, body: jsonBody[wire.Merchant](),
 			answers: []answer{ok[wire.Merchant]("replaced").tagged(), created[wire.Merchant]("made").tagged()}, handle: putMerchant},
-		{method: http.MethodGet, path: "/v1/merchants/{merchant}/venues", id: "listVenues", tag: "venues", summary: "A merchant's venues by ID",
+		{method: http.MethodGet, path: "/v1/merchants/{merchant}/venues", id: "listVenues", owned: true, tag: "venues", summary: "A merchant's venues by ID",
 			roles: merchants, params: pageParams(), answers: []answer{ok[wire.List[wire.Venue]]("a page")}, handle: listVenues},
-		{method: http.MethodPost, path: "/v1/merchants/{merchant}/venues", id: "createVenue", tag: "venues", summary: "A new venue",
+		{method: http.MethodPost, path: "/v1/merchants/{merchant}/venues", id: "createVenue", owned: true, tag: "venues", summary: "A new venue",
 			roles: merchants, body: jsonBody[wire.Venue](), answers: []answer{created[wire.Venue]("made").tagged()}, handle: createVenue},
-		{method: http.MethodGet, path: "/v1/merchants/{merchant}/venues/{id}", id: "getVenue", tag: "venues", summary: "A venue",
+		{method: http.MethodGet, path: "/v1/merchants/{merchant}/venues/{id}", id: "getVenue", owned: true, tag: "venues", summary: "A venue",
 			roles: merchants, answers: []answer{ok[wire.Venue]("the venue").tagged()}, handle: getVenue},
-		{method: http.MethodPut, path: "/v1/merchants/{merchant}/venues/{id}", id: "putVenue", tag: "venues", summary: "Make or replace a venue",
+		{method: http.MethodPut, path: "/v1/merchants/{merchant}/venues/{id}", id: "putVenue", owned: true, tag: "venues", summary: "Make or replace a venue",
 			roles: merchants, params: []param{ifMatch(), ifNoneMatch()}, body: jsonBody[wire.Venue](),
 			answers: []answer{ok[wire.Venue]("replaced").tagged(), created[wire.Venue]("made").tagged()}, handle: putVenue},
-		{method: http.MethodDelete, path: "/v1/merchants/{merchant}/venues/{id}", id: "deleteVenue", tag: "venues", summary: "Delete a venue that no campaign names",
+		{method: http.MethodDelete, path: "/v1/merchants/{merchant}/venues/{id}", id: "deleteVenue", owned: true, tag: "venues", summary: "Delete a venue that no campaign names",
 			roles: merchants, params: []param{ifMatch()}, answers: []answer{none(http.StatusNoContent, "deleted")}, handle: deleteVenue},
 	}
 }
@@ -64,17 +64,17 @@ func merchantRoutes() []route {
 func campaignRoutes() []route {
 	merchants := []engine.Role{engine.RoleMerchant}
 	all := []route{
-		{method: http.MethodGet, path: "/v1/campaigns", id: "listCampaigns", tag: "campaigns", summary: "A merchant's campaigns by ID",
+		{method: http.MethodGet, path: "/v1/campaigns", id: "listCampaigns", owned: true, tag: "campaigns", summary: "A merchant's campaigns by ID",
 			roles: merchants, params: pageParams(merchantParam()), answers: []answer{ok[wire.List[wire.Campaign]]("a page")}, handle: listCampaigns},
 		{method: http.MethodPost, path: "/v1/campaigns", id: "createCampaign", tag: "campaigns", summary: "A new campaign, a draft unless its status says otherwise",
 			roles: merchants, params: []param{merchantParam()}, body: jsonBody[wire.Campaign](),
 			answers: []answer{created[wire.Campaign]("made").tagged()}, handle: createCampaign},
-		{method: http.MethodGet, path: "/v1/campaigns/{id}", id: "getCampaign", tag: "campaigns", summary: "A campaign",
+		{method: http.MethodGet, path: "/v1/campaigns/{id}", id: "getCampaign", owned: true, tag: "campaigns", summary: "A campaign",
 			roles: merchants, params: []param{merchantParam()}, answers: []answer{ok[wire.Campaign]("the campaign").tagged()}, handle: getCampaign},
 		{method: http.MethodPut, path: "/v1/campaigns/{id}", id: "putCampaign", tag: "campaigns", summary: "Make or replace a campaign",
 			roles: merchants, params: []param{merchantParam(), ifMatch(), ifNoneMatch()}, body: jsonBody[wire.Campaign](),
 			answers: []answer{ok[wire.Campaign]("replaced").tagged(), created[wire.Campaign]("made").tagged()}, handle: putCampaign},
-		{method: http.MethodGet, path: "/v1/campaigns/{id}/revisions", id: "listCampaignRevisions", tag: "campaigns", summary: "Every version of a campaign, newest first",
+		{method: http.MethodGet, path: "/v1/campaigns/{id}/revisions", id: "listCampaignRevisions", owned: true, tag: "campaigns", summary: "Every version of a campaign, newest first",
 			roles: merchants, params: pageParams(merchantParam()), answers: []answer{ok[wire.List[wire.Campaign]]("a page")}, handle: campaignRevisions},
 	}
 	for _, verb := range []struct {
@@ -86,7 +86,7 @@ func campaignRoutes() []route {
 		{"archive", "Put a campaign away for good", engine.StatusArchived},
 	} {
 		all = append(all, route{
-			method: http.MethodPost, path: "/v1/campaigns/{id}/" + verb.name, id: verb.name + "Campaign", tag: "campaigns", summary: verb.summary,
+			method: http.MethodPost, path: "/v1/campaigns/{id}/" + verb.name, id: verb.name + "Campaign", owned: true, tag: "campaigns", summary: verb.summary,
 			roles: merchants, params: []param{merchantParam(), ifMatch()}, answers: []answer{ok[wire.Campaign]("as it is now").tagged()}, handle: setStatus(verb.status),
 		})
 	}
@@ -111,9 +111,9 @@ func importRoutes() []route {
 			body:    &body{types: []string{"application/geo+json", "application/x-ndjson", "text/csv"}},
 			answers: []answer{ok[wire.Import]("the report")}, handle: runImport,
 		},
-		{method: http.MethodGet, path: "/v1/imports", id: "listImports", tag: "imports", summary: "A merchant's uploads, oldest first",
+		{method: http.MethodGet, path: "/v1/imports", id: "listImports", owned: true, tag: "imports", summary: "A merchant's uploads, oldest first",
 			roles: merchants, params: pageParams(merchantParam()), answers: []answer{ok[wire.List[wire.Import]]("a page")}, handle: listImports},
-		{method: http.MethodGet, path: "/v1/imports/{id}", id: "getImport", tag: "imports", summary: "The report of an upload",
+		{method: http.MethodGet, path: "/v1/imports/{id}", id: "getImport", owned: true, tag: "imports", summary: "The report of an upload",
 			roles: merchants, params: []param{merchantParam()}, answers: []answer{ok[wire.Import]("the report")}, handle: getImport},
 	}
 }

@@ -41,6 +41,15 @@ func (c *call) run() (err error) {
 	if err := c.checkQuery(); err != nil {
 		return err
 	}
+	if c.route.owned {
+		named := c.Param("merchant")
+		if named == "" {
+			named = c.Query("merchant")
+		}
+		if c.owner, err = c.merchant(named); err != nil {
+			return err
+		}
+	}
 	if c.route.writes() {
 		return c.runOnce()
 	}

@@ -9,31 +9,12 @@ import (
 
 // listVenues answers GET /v1/merchants/{merchant}/venues.
 func listVenues(c *call) error {
-	merchant, err := c.merchant(c.Param("merchant"))
-	if err != nil {
-		return err
-	}
-	p, err := c.page()
-	if err != nil {
-		return err
-	}
-	if _, err := c.api.Store.Merchant(c.ctx(), merchant); err != nil {
-		return err
-	}
-	items, next, err := c.api.Store.ListVenues(c.ctx(), merchant, p)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, wire.ListOf(items, cursor(next), wire.VenueOf))
+	return listOwned(c, c.api.Store.ListVenues, wire.VenueOf)
 }
 
 // getVenue answers GET /v1/merchants/{merchant}/venues/{id}.
 func getVenue(c *call) error {
-	merchant, err := c.merchant(c.Param("merchant"))
-	if err != nil {
-		return err
-	}
-	v, err := c.api.Store.Venue(c.ctx(), merchant, c.Param("id"))
+	v, err := c.api.Store.Venue(c.ctx(), c.owner, c.Param("id"))
 	if err != nil {
 		return err
 	}
@@ -42,20 +23,16 @@ func getVenue(c *call) error {
 
 // decodeVenue reads a venue of the path's merchant and tells all its faults.
 func decodeVenue(c *call) (engine.Venue, error) {
-	merchant, err := c.merchant(c.Param("merchant"))
-	if err != nil {
-		return engine.Venue{}, err
-	}
 	data, err := c.readBody()
 	if err != nil {
 		return engine.Venue{}, err
 	}
 	c.fingerprint(data)
 	v, faults := wire.DecodeVenue(data)
-	if v.MerchantID != "" && v.MerchantID != merchant {
-		faults.Add("merchant_id", "invalid", "%.64q is not %q, which the path names", v.MerchantID, merchant)
+	if v.MerchantID != "" && v.MerchantID != c.owner {
+		faults.Add("merchant_id", "invalid", "%.64q is not %q, which the path names", v.MerchantID, c.owner)
 	}
-	v.MerchantID = merchant
+	v.MerchantID = c.owner
 	if len(faults) > 0 {
 		return v, together(faults, func() engine.Faults { return c.api.Catalog.CheckVenue(&v) })
 	}
@@ -102,15 +79,11 @@ func putVenue(c *call) error {
 
 // deleteVenue answers DELETE /v1/merchants/{merchant}/venues/{id}.
 func deleteVenue(c *call) error {
-	merchant, err := c.merchant(c.Param("merchant"))
-	if err != nil {
-		return err
-	}
 	w, err := c.conditional()
 	if err != nil {
 		return err
 	}
-	if err := c.api.Catalog.DeleteVenue(c.ctx(), w, merchant, c.Param("id")); err != nil {
+	if err := c.api.Catalog.DeleteVenue(c.ctx(), w, c.owner, c.Param("id")); err != nil {
 		return err
 	}
 	c.published()
