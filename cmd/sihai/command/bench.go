@@ -28,6 +28,7 @@ type benchFlags struct {
 	publications float64
 	unlogged     bool
 	cpuProfile   string
+	heapProfile  string
 }
 
 func (r *runner) bench() *cobra.Command {
@@ -58,6 +59,7 @@ func (r *runner) bench() *cobra.Command {
 	flags.Float64Var(&f.publications, "publications", 0, "campaigns a second that are changed meanwhile, one by one")
 	flags.BoolVar(&f.unlogged, "unlogged", false, "leave the log of decisions out")
 	flags.StringVar(&f.cpuProfile, "cpuprofile", "", "file for a CPU profile of what is measured, for go tool pprof")
+	flags.StringVar(&f.heapProfile, "heapprofile", "", "file for a profile of what is resident once the world is open, for go tool pprof")
 	_ = cmd.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions([]string{worldClustered, worldUniform, worldHotspot}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -228,6 +230,9 @@ func (b *bench) measure(ctx context.Context) (err error) {
 	load.StartSeconds = b.Now().Sub(start).Seconds()
 	load.ResidentBytes = int64(liveHeap()) - int64(empty)
 	load.ResidentPerEntry = roundTo(each(float64(load.ResidentBytes), float64(b.world.campaigns)), 1)
+	if err := b.profileHeap(); err != nil {
+		return err
+	}
 	probes, err := a.probe(all)
 	if err != nil {
 		return err

@@ -98,3 +98,15 @@ func (b *bench) profile() (stop func() error, err error) {
 		return f.Close()
 	}, nil
 }
+
+// profileHeap writes what is resident, if that was asked for. The heap was just collected.
+func (b *bench) profileHeap() error {
+	if b.flags.heapProfile == "" {
+		return nil
+	}
+	f, err := os.Create(b.flags.heapProfile)
+	if err != nil {
+		return err
+	}
+	return errors.Join(pprof.Lookup("heap").WriteTo(f, 0), f.Close())
+}
