@@ -44,10 +44,10 @@ type Holder struct {
 // AllSites marks a fence that holds for each of a campaign's venues.
 const AllSites = -1
 
-// Resident is a campaign at a venue that has it.
+// Resident is a venue with the campaigns that hold there.
 type Resident struct {
-	Venue *Venue
-	At    []Placing
+	Site *Site
+	At   []Placing // ascending by campaign ID
 }
 
 // Placing is a listing and which of its sites.
@@ -56,23 +56,72 @@ type Placing struct {
 	Site    int
 }
 
-// Listing is a campaign, compiled for the decision path at publication.
+// Listing is a campaign at its venues, compiled for the decision path at publication.
 type Listing struct {
-	Campaign  *Campaign
-	Merchant  *Merchant
-	Sites     []Site      // its venues, ascending by ID
-	Points    *geo.Points // positions of Sites, by index, where a fence of the campaign itself asks for the nearest; nil otherwise
-	Languages *LanguageSet
-	Audience  []language.Tag // of Campaign.Audience.Languages
-	Rule      Rule           // nil: no expression
+	*Terms
+	Merchant *Merchant
+	Sites    []*Site     // its venues, ascending by ID
+	Points   *geo.Points // positions of Sites, by index, where a fence of the campaign itself asks for the nearest; nil otherwise
 }
 
-// Site is a venue of a listing.
-type Site struct {
-	Venue *Venue
-	Zone  *time.Location
-	Names *LanguageSet
+// Terms are what a campaign says itself, whatever its venues; listings of one version share them. They must not be copied.
+type Terms struct {
+	ID        string // of the campaign
+	Fences    []*geo.Fence
+	Radius    geo.Meters // of the circle round each venue, where there are no Fences
+	Languages *LanguageSet
+	Audience  []language.Tag // of Campaign().Audience.Languages
+	Rule      Rule           // nil: no expression
+	Limited   bool           // it has budgets or frequency caps
+
+	campaign Packed[Campaign]
 }
+
+// NewTerms returns what follows from a campaign alone, whose geofences are compiled; it is kept as it is until Pack.
+func NewTerms(c *Campaign) *Terms {
+	t := &Terms{ID: c.ID, Radius: c.Venues.Radius, Limited: len(c.Budgets) > 0 || len(c.Caps) > 0}
+	if t.Radius == 0 {
+		t.Radius = DefaultVenueRadius
+	}
+	if len(c.Geofences) > 0 {
+		t.Fences = make([]*geo.Fence, len(c.Geofences))
+	}
+	for i := range c.Geofences {
+		t.Fences[i] = c.Geofences[i].Fence
+	}
+	t.campaign.keep(c)
+	return t
+}
+
+// Pack lets go of the campaign and keeps its bytes.
+func (t *Terms) Pack(campaign []byte, in *Unpacked[Campaign]) { t.campaign.pack(campaign, in) }
+
+// Campaign returns the campaign, which nobody changes, without its geofences: those are Fences. Cost: a load, or some microseconds where
+// nobody asked for it of late.
+func (t *Terms) Campaign() *Campaign { return t.campaign.get() }
+
+// Site is a venue, compiled for the decision path; listings share it. It must not be copied.
+type Site struct {
+	ID       string
+	Position geo.LatLng
+	Zone     *time.Location
+	Names    *LanguageSet
+
+	venue Packed[Venue]
+}
+
+// NewSite returns what follows from a venue alone; it is kept as it is until Pack.
+func NewSite(v *Venue) *Site {
+	s := &Site{ID: v.ID, Position: v.Position}
+	s.venue.keep(v)
+	return s
+}
+
+// Pack lets go of the venue and keeps its bytes.
+func (s *Site) Pack(venue []byte, in *Unpacked[Venue]) { s.venue.pack(venue, in) }
+
+// Venue returns the venue, which nobody changes. Cost: as of Terms.Campaign.
+func (s *Site) Venue() *Venue { return s.venue.get() }
 
 // LanguageSet is the languages of a text with their matcher; texts with the same languages share one.
 type LanguageSet struct {

@@ -9,37 +9,6 @@ import (
 	"github.com/sihai-network/sihai/scoring"
 )
 
-// load takes everything that a store holds.
-func (b *builder) load(ctx context.Context, store engine.Store) error {
-	err := store.EachMerchant(ctx, func(m engine.Merchant) error {
-		b.setMerchant(m)
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("read merchants: %w", err)
-	}
-	err = store.EachVenue(ctx, func(v engine.Venue) error {
-		b.setVenue(v)
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("read venues: %w", err)
-	}
-	err = store.EachCampaign(ctx, func(c engine.Campaign) error {
-		b.setCampaign(c)
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("read campaigns: %w", err)
-	}
-	for _, kind := range []engine.ChangeKind{engine.ChangeProfile, engine.ChangeRates, engine.ChangeKey} {
-		if err := b.absorbOne(ctx, store, engine.Change{Kind: kind}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // absorb reads what some changes are about, each resource once. It may be called again with the same changes.
 func (b *builder) absorb(ctx context.Context, store engine.Store, changes []engine.Change) error {
 	type resource struct {
@@ -80,10 +49,10 @@ func (b *builder) absorbOne(ctx context.Context, store engine.Store, c engine.Ch
 			return err
 		}
 		if !ok {
-			b.putSite(c.MerchantID, c.ID, nil)
+			b.putSite(c.MerchantID, c.ID, nil, "")
 			return nil
 		}
-		b.setVenue(v)
+		b.setVenue(&v)
 	case engine.ChangeCampaign:
 		campaign, err := store.Campaign(ctx, c.MerchantID, c.ID)
 		ok, err := b.readable(err, c)
@@ -91,10 +60,10 @@ func (b *builder) absorbOne(ctx context.Context, store engine.Store, c engine.Ch
 			return err
 		}
 		if !ok {
-			b.putCampaign(c.MerchantID, c.ID, nil, terms{})
+			b.putCampaign(c.MerchantID, c.ID, compiled{})
 			return nil
 		}
-		b.setCampaign(campaign)
+		b.setCampaign(&campaign)
 	case engine.ChangeProfile:
 		return b.absorbProfile(ctx, store)
 	case engine.ChangeRates:

@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/sihai-network/sihai/engine"
@@ -9,45 +8,62 @@ import (
 
 // ambiguity finds the offer IDs that two merchants share. Only campaigns whose ID two merchants use are looked at.
 type ambiguity struct {
-	owners map[string]map[string]bool // merchants by ID of a listed campaign
-	dirty  map[string]bool            // IDs of campaigns that changed
-	shared map[string][]string        // offer IDs by ID of the campaign, ascending
-	offers map[string]bool            // all of shared, as last given out
+	first  map[string]*entry   // a listed campaign by its ID
+	others map[string][]*entry // those of other merchants
+	dirty  map[string]bool     // IDs of campaigns that changed
+	shared map[string][]string // offer IDs by ID of the campaign, ascending
+	offers map[string]bool     // all of shared, as last given out
 }
 
 func newAmbiguity() ambiguity {
 	return ambiguity{
-		owners: make(map[string]map[string]bool), dirty: make(map[string]bool),
+		first: make(map[string]*entry), others: make(map[string][]*entry), dirty: make(map[string]bool),
 		shared: make(map[string][]string), offers: make(map[string]bool),
 	}
 }
 
 // touch notes that a campaign was listed anew, or is listed no more.
-func (a *ambiguity) touch(ref engine.CampaignRef, listed bool) {
-	merchants := a.owners[ref.CampaignID]
-	if listed && merchants == nil {
-		merchants = make(map[string]bool, 1)
-		a.owners[ref.CampaignID] = merchants
-	}
-	if listed {
-		merchants[ref.MerchantID] = true
+func (a *ambiguity) touch(e *entry) {
+	if e.listing != nil {
+		a.add(e)
 	} else {
-		delete(merchants, ref.MerchantID)
+		a.remove(e)
 	}
-	if len(merchants) == 0 {
-		delete(a.owners, ref.CampaignID)
+	if len(a.others[e.id]) > 0 || a.shared[e.id] != nil {
+		a.dirty[e.id] = true
 	}
-	if len(merchants) > 1 || a.shared[ref.CampaignID] != nil {
-		a.dirty[ref.CampaignID] = true
+}
+
+func (a *ambiguity) add(e *entry) {
+	switch first := a.first[e.id]; {
+	case first == nil:
+		a.first[e.id] = e
+	case first != e && !slices.Contains(a.others[e.id], e):
+		a.others[e.id] = append(a.others[e.id], e)
+	}
+}
+
+func (a *ambiguity) remove(e *entry) {
+	others := slices.DeleteFunc(a.others[e.id], func(other *entry) bool { return other == e })
+	if a.first[e.id] == e {
+		delete(a.first, e.id)
+		if len(others) > 0 {
+			a.first[e.id], others = others[0], others[1:]
+		}
+	}
+	if len(others) > 0 {
+		a.others[e.id] = others
+	} else {
+		delete(a.others, e.id)
 	}
 }
 
 // resolve returns the offer IDs that are shared now. The map is not changed afterwards.
-func (a *ambiguity) resolve(tenants map[string]*tenant) map[string]bool {
+func (a *ambiguity) resolve() map[string]bool {
 	changed := false
 	for id := range a.dirty {
 		before := a.shared[id]
-		now := sharedOffers(tenants, id, a.owners[id])
+		now := a.sharedOffers(id)
 		if slices.Equal(before, now) {
 			continue
 		}
@@ -70,19 +86,24 @@ func (a *ambiguity) resolve(tenants map[string]*tenant) map[string]bool {
 	return a.offers
 }
 
-// sharedOffers returns the offer IDs of a campaign's ID that more than one of its merchants has, ascending.
-func sharedOffers(tenants map[string]*tenant, campaign string, merchants map[string]bool) []string {
+// sharedOffers returns the offer IDs of a campaign's ID that more than one merchant has, ascending.
+func (a *ambiguity) sharedOffers(campaign string) (offers []string) {
 	count := make(map[string]int)
-	for merchant := range merchants {
-		l := tenants[merchant].campaigns[campaign].listing
-		for i := range l.Sites {
-			count[l.Sites[i].Venue.ID]++
+	tally := func(e *entry) {
+		for _, s := range e.listing.Sites {
+			count[s.ID]++
 		}
 	}
-	maps.DeleteFunc(count, func(_ string, n int) bool { return n < 2 })
-	var offers []string
-	for venue := range count {
-		offers = append(offers, engine.OfferID(campaign, venue))
+	if first := a.first[campaign]; first != nil {
+		tally(first)
+	}
+	for _, e := range a.others[campaign] {
+		tally(e)
+	}
+	for venue, n := range count {
+		if n > 1 {
+			offers = append(offers, engine.OfferID(campaign, venue))
+		}
 	}
 	slices.Sort(offers)
 	return offers

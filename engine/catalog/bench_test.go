@@ -8,6 +8,7 @@ import (
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/engine/catalog"
+	"github.com/sihai-network/sihai/store"
 )
 
 const benchCampaigns = 10_000
@@ -74,7 +75,7 @@ func BenchmarkPublish(b *testing.B) {
 		for i := range b.N {
 			c := campaigns[i%len(campaigns)]
 			h.put(b, c)
-			p, err := catalog.OpenPublisher(context.Background(), catalog.PublisherOptions{Store: h.db, Logger: slog.Default()})
+			p, err := catalog.OpenPublisher(context.Background(), catalog.PublisherOptions{Store: h.db, Packer: store.Packer{}, Logger: slog.Default()})
 			if err != nil {
 				b.Fatal(err)
 			}

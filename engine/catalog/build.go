@@ -3,7 +3,6 @@ package catalog
 import (
 	"cmp"
 	"log/slog"
-	"maps"
 	"slices"
 
 	"github.com/sihai-network/sihai/engine"
@@ -20,15 +19,14 @@ type builder struct {
 	fences    handles
 	places    handles
 	ambiguity ambiguity
-	dirty     map[engine.CampaignRef]bool // campaigns to list anew
-	snapshot  engine.Snapshot             // as last built
+	dirty     []*entry // to be listed anew
+	touched   []*stead
+	snapshot  engine.Snapshot // as last built
 }
 
-func newBuilder(log *slog.Logger) *builder {
+func newBuilder(packer engine.Packer, log *slog.Logger) *builder {
 	return &builder{
-		log: log, compiler: newCompiler(),
-		tenants: make(map[string]*tenant), shapes: make(shapes),
-		ambiguity: newAmbiguity(), dirty: make(map[engine.CampaignRef]bool),
+		log: log, compiler: newCompiler(packer), tenants: make(map[string]*tenant), shapes: make(shapes), ambiguity: newAmbiguity(),
 	}
 }
 
@@ -51,101 +49,140 @@ func (h *handles) take() uint32 {
 func (b *builder) tenant(merchant string) *tenant {
 	t := b.tenants[merchant]
 	if t == nil {
-		t = newTenant()
+		t = newTenant(merchant)
 		b.tenants[merchant] = t
 	}
 	return t
+}
+
+// soil notes that a campaign is to be listed anew.
+func (b *builder) soil(e *entry) {
+	if !e.dirty {
+		e.dirty = true
+		b.dirty = append(b.dirty, e)
+	}
+}
+
+// touch notes that the campaigns at a venue, or the venue itself, changed.
+func (b *builder) touch(s *stead) {
+	if !s.touched {
+		s.touched = true
+		b.touched = append(b.touched, s)
+	}
 }
 
 // setMerchant takes a merchant's new version.
 func (b *builder) setMerchant(m engine.Merchant) {
 	t := b.tenant(m.ID)
 	t.merchant = &m
-	for id := range t.campaigns {
-		b.dirty[engine.CampaignRef{MerchantID: m.ID, CampaignID: id}] = true
+	for _, e := range t.campaigns {
+		b.soil(e)
 	}
 }
 
 // setVenue takes a venue's new version. One that does not compile is as good as gone.
-func (b *builder) setVenue(v engine.Venue) {
-	site, err := b.compiler.site(&v)
+func (b *builder) setVenue(v *engine.Venue) {
+	b.putSite(v.MerchantID, v.ID, b.compileVenue(v), v.Chain)
+}
+
+// compileVenue returns the site of a venue; nil for one that does not compile. Safe for concurrent use.
+func (b *builder) compileVenue(v *engine.Venue) *engine.Site {
+	site, err := b.compiler.site(v)
 	if err != nil {
 		b.log.Error("venue left out of the catalog", "merchant", v.MerchantID, "venue", v.ID, "error", err)
 	}
-	b.putSite(v.MerchantID, v.ID, site)
+	return site
 }
 
 // putSite puts a compiled venue in its place; nil removes it.
-func (b *builder) putSite(merchant, id string, site *engine.Site) {
-	b.tenant(merchant).setSite(id, site, func(campaign string) {
-		b.dirty[engine.CampaignRef{MerchantID: merchant, CampaignID: campaign}] = true
-	})
+func (b *builder) putSite(merchant, id string, site *engine.Site, chain string) {
+	if site != nil {
+		id = site.ID
+	}
+	b.tenant(merchant).setSite(id, site, chain, b.soil)
 }
 
 // setCampaign takes a campaign's new version. One that does not compile is as good as gone.
-func (b *builder) setCampaign(c engine.Campaign) {
+func (b *builder) setCampaign(c *engine.Campaign) {
+	b.putCampaign(c.MerchantID, c.ID, b.compile(c))
+}
+
+// compile returns what a campaign is made of; nothing for one that is archived or does not compile. Safe for concurrent use.
+func (b *builder) compile(c *engine.Campaign) compiled {
 	if c.Status == engine.StatusArchived {
-		b.putCampaign(c.MerchantID, c.ID, nil, terms{})
-		return
+		return compiled{}
 	}
-	compiled, err := b.compiler.terms(&c)
+	out, err := b.compiler.compile(c)
 	if err != nil {
 		b.log.Error("campaign left out of the catalog", "merchant", c.MerchantID, "campaign", c.ID, "error", err)
-		b.putCampaign(c.MerchantID, c.ID, nil, terms{})
-		return
+		return compiled{}
 	}
-	b.putCampaign(c.MerchantID, c.ID, &c, compiled)
+	return out
 }
 
-// putCampaign puts a compiled campaign in its place; nil removes it.
-func (b *builder) putCampaign(merchant, id string, c *engine.Campaign, compiled terms) {
-	b.tenant(merchant).setCampaign(id, c, compiled)
-	b.dirty[engine.CampaignRef{MerchantID: merchant, CampaignID: id}] = true
+// putCampaign puts a compiled campaign in its place; one without terms removes it.
+func (b *builder) putCampaign(merchant, id string, c compiled) {
+	for i, fence := range c.keys {
+		if fence != (shapeKey{}) {
+			s := b.shapes.use(fence, c.terms.Fences[i])
+			c.terms.Fences[i] = s.fence
+			c.shapes = append(c.shapes, s)
+		}
+	}
+	t := b.tenant(merchant)
+	var before []*shape
+	if e := t.campaigns[id]; e != nil {
+		before = e.shapes
+	}
+	if e := t.setCampaign(id, c.draft, c.venues); e != nil {
+		b.soil(e)
+	}
+	for _, s := range before {
+		b.shapes.leave(s)
+	}
 }
-
-// placeRef names a venue across merchants.
-type placeRef struct{ merchant, venue string }
 
 // edit is what the next snapshot has that the last has not.
 type edit struct {
-	gone     []uint32          // fences
-	come     map[uint32]*shape // fences
-	holders  map[uint32]engine.Holder
-	touched  map[placeRef]bool // places whose campaigns changed
-	left     []uint32          // places
-	points   []geo.Point
-	resident map[uint32]engine.Resident
+	gone      []uint32   // fences
+	come      []geo.Item // fences
+	holders   *geo.TableEdit[engine.Holder]
+	left      []uint32 // places
+	points    []geo.Point
+	residents *geo.TableEdit[engine.Resident]
 }
 
 // build makes the snapshot of everything taken so far. Cost: the coverings of new fences, the listings that changed with
-// their sites, and what geo.Index.Apply and geo.Table.With say.
+// their sites, and what geo.Index.Apply and geo.Table.Edit say.
 func (b *builder) build(version uint64) *engine.Snapshot {
-	e := &edit{
-		come: make(map[uint32]*shape), holders: make(map[uint32]engine.Holder),
-		touched: make(map[placeRef]bool), resident: make(map[uint32]engine.Resident),
-	}
-	for _, ref := range sortedRefs(b.dirty) {
-		b.relist(ref, e)
-	}
-	clear(b.dirty)
-	for _, ref := range e.places() {
-		b.resettle(ref, e)
-	}
 	s := &b.snapshot
+	e := &edit{holders: s.Holders.Edit(), residents: s.Residents.Edit()}
+	b.arrange()
+	for _, at := range b.dirty {
+		at.dirty = false
+		b.relist(at, e)
+	}
+	changed := len(b.dirty) > 0
+	b.dirty = b.dirty[:0]
+	for _, at := range b.touched {
+		at.touched = false
+		b.resettle(at, e)
+	}
+	clear(b.touched)
+	b.touched = b.touched[:0]
+
 	s.Version = version
 	if len(e.gone) > 0 || len(e.come) > 0 {
-		s.Fences = s.Fences.Apply(e.gone, e.items())
+		cover(e.come)
+		s.Fences = s.Fences.Apply(e.gone, e.come)
 	}
-	if len(e.holders) > 0 {
-		s.Holders = s.Holders.With(e.holders)
+	if changed {
+		s.Holders, s.Residents = e.holders.Table(), e.residents.Table()
 	}
 	if len(e.left) > 0 || len(e.points) > 0 {
 		s.Places = s.Places.Apply(e.left, e.points)
 	}
-	if len(e.resident) > 0 {
-		s.Residents = s.Residents.With(e.resident)
-	}
-	s.Ambiguous = b.ambiguity.resolve(b.tenants)
+	s.Ambiguous = b.ambiguity.resolve()
 
 	// A handle that was given up is free for the next build: in this one it may be in use still by an item that came.
 	b.fences.free = append(b.fences.free, e.gone...)
@@ -154,34 +191,27 @@ func (b *builder) build(version uint64) *engine.Snapshot {
 	return &published
 }
 
-func sortedRefs(set map[engine.CampaignRef]bool) []engine.CampaignRef {
-	return slices.SortedFunc(maps.Keys(set), func(x, y engine.CampaignRef) int {
-		return cmp.Or(cmp.Compare(x.MerchantID, y.MerchantID), cmp.Compare(x.CampaignID, y.CampaignID))
-	})
-}
-
-// places returns the places that were touched, in a fixed order, which is that of their handles.
-func (e *edit) places() []placeRef {
-	return slices.SortedFunc(maps.Keys(e.touched), func(x, y placeRef) int {
-		return cmp.Or(cmp.Compare(x.merchant, y.merchant), cmp.Compare(x.venue, y.venue))
-	})
-}
-
-// items covers the fences that came.
-func (e *edit) items() []geo.Item {
-	var wanting []*shape
-	asked := make(map[*shape]bool)
-	for _, s := range e.come {
-		if s.covering == nil && !asked[s] {
-			asked[s] = true
-			wanting = append(wanting, s)
+// arrange brings what is to be listed anew into an order in which neighbours on earth get neighbouring handles, where it is much: what a decision
+// reads of the fences at one place then lies together.
+func (b *builder) arrange() {
+	if len(b.dirty) < 1_000 {
+		return
+	}
+	type placed struct {
+		order uint64
+		*entry
+	}
+	all := make([]placed, len(b.dirty))
+	for i, e := range b.dirty {
+		all[i].entry = e
+		if sites := e.tenant.sitesOf(e); len(sites) > 0 {
+			all[i].order = sites[0].site.Position.Order()
 		}
 	}
-	cover(wanting)
-	items := make([]geo.Item, 0, len(e.come))
-	for _, handle := range slices.Sorted(maps.Keys(e.come)) {
-		s := e.come[handle]
-		items = append(items, geo.Item{Handle: handle, Fence: s.fence, Covering: s.covering})
+	slices.SortFunc(all, func(x, y placed) int {
+		return cmp.Or(cmp.Compare(x.order, y.order), cmp.Compare(x.tenant.id, y.tenant.id), cmp.Compare(x.id, y.id))
+	})
+	for i := range all {
+		b.dirty[i] = all[i].entry
 	}
-	return items
 }

@@ -2,8 +2,7 @@ package catalog
 
 import (
 	"fmt"
-
-	"golang.org/x/text/language"
+	"sync"
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/geo"
@@ -16,17 +15,33 @@ const PointsFrom = 17
 const maxKeptRules = 4_096
 
 // compiler makes what the decision path reads of what the store keeps. What many campaigns share, they share in memory: the
-// sets of languages, the zones, the rules. It belongs to one goroutine.
+// sets of languages, the zones, the rules. Safe for concurrent use.
 type compiler struct {
+	packer    engine.Packer
+	campaigns *engine.Unpacked[engine.Campaign]
+	venues    *engine.Unpacked[engine.Venue]
 	rules     *Rules
 	locations *locations
+
+	mu        sync.Mutex // guards the rest
 	languages languageSets
 	compiled  map[string]engine.Rule // by expression
 }
 
-func newCompiler() *compiler {
+// The campaigns and venues that lie unpacked at the same time: some 2 KB each.
+const (
+	unpackedCampaigns = 1 << 15
+	unpackedVenues    = 1 << 15
+)
+
+func newCompiler(packer engine.Packer) *compiler {
 	l := newLocations()
-	return &compiler{newRules(l), l, make(languageSets), make(map[string]engine.Rule)}
+	return &compiler{
+		packer:    packer,
+		campaigns: engine.NewUnpacked(unpackedCampaigns, packer.UnpackCampaign),
+		venues:    engine.NewUnpacked(unpackedVenues, packer.UnpackVenue),
+		rules:     newRules(l), locations: l, languages: make(languageSets), compiled: make(map[string]engine.Rule),
+	}
 }
 
 // site compiles a venue.
@@ -35,46 +50,85 @@ func (c *compiler) site(v *engine.Venue) (*engine.Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := c.languages.of(v.Name)
+	names, err := c.languagesOf(v.Name)
 	if err != nil {
 		return nil, err
 	}
-	return &engine.Site{Venue: v, Zone: zone, Names: names}, nil
-}
-
-// terms are what a campaign's own content compiles to, whatever its venues.
-type terms struct {
-	languages *engine.LanguageSet
-	audience  []language.Tag
-	rule      engine.Rule
-}
-
-// terms compiles the languages, the audience and the geofences of a campaign; the last are set in it.
-func (c *compiler) terms(campaign *engine.Campaign) (terms, error) {
-	for i := range campaign.Geofences {
-		if err := campaign.Geofences[i].Compile(); err != nil {
-			return terms{}, fmt.Errorf("compile geofence %d: %w", i, err)
-		}
-	}
-	languages, err := c.languages.of(campaign.Title)
+	packed, err := c.packer.PackVenue(v)
 	if err != nil {
-		return terms{}, err
+		return nil, err
+	}
+	s := engine.NewSite(v)
+	s.Zone, s.Names = zone, names
+	s.Pack(packed, c.venues)
+	return s, nil
+}
+
+// compiled is a campaign's content, compiled, before it is known which of its fences others have too.
+type compiled struct {
+	draft
+	keys   []shapeKey // of terms.Fences that are not circles; zero for those that are
+	venues []string
+}
+
+// compile compiles a campaign with its geofences.
+func (c *compiler) compile(campaign *engine.Campaign) (compiled, error) {
+	languages, err := c.languagesOf(campaign.Title)
+	if err != nil {
+		return compiled{}, err
 	}
 	audience, err := parseTags(campaign.Audience.Languages)
 	if err != nil {
-		return terms{}, err
+		return compiled{}, err
 	}
 	rule, err := c.rule(campaign.Audience.Expression)
 	if err != nil {
-		return terms{}, fmt.Errorf("compile expression: %w", err)
+		return compiled{}, fmt.Errorf("compile expression: %w", err)
 	}
-	return terms{languages, audience, rule}, nil
+	packed, err := c.packer.PackCampaign(campaign)
+	if err != nil {
+		return compiled{}, err
+	}
+	keys, err := fence(campaign.Geofences)
+	if err != nil {
+		return compiled{}, err
+	}
+	t := engine.NewTerms(campaign)
+	t.Languages, t.Audience, t.Rule = languages, audience, rule
+	t.Pack(packed, c.campaigns)
+	return compiled{draft{terms: t, chain: campaign.Venues.Chain, all: campaign.Venues.All}, keys, campaign.Venues.IDs}, nil
+}
+
+// fence compiles geofences and returns the keys of those that are not circles, by index; nil where all are.
+func fence(geofences []engine.Geofence) (keys []shapeKey, err error) {
+	for i := range geofences {
+		g := &geofences[i]
+		if err := g.Compile(); err != nil {
+			return nil, fmt.Errorf("compile geofence %d: %w", i, err)
+		}
+		key, ok := keyOf(g)
+		if ok && keys == nil {
+			keys = make([]shapeKey, len(geofences))
+		}
+		if ok {
+			keys[i] = key
+		}
+	}
+	return keys, nil
+}
+
+func (c *compiler) languagesOf(t engine.Text) (*engine.LanguageSet, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.languages.of(t)
 }
 
 func (c *compiler) rule(expression string) (engine.Rule, error) {
 	if expression == "" {
 		return nil, nil
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if known := c.compiled[expression]; known != nil {
 		return known, nil
 	}
@@ -90,15 +144,15 @@ func (c *compiler) rule(expression string) (engine.Rule, error) {
 }
 
 // newListing puts a compiled campaign and its sites together.
-func newListing(campaign *engine.Campaign, t terms, merchant *engine.Merchant, sites []engine.Site) *engine.Listing {
-	l := &engine.Listing{
-		Campaign: campaign, Merchant: merchant, Sites: sites,
-		Languages: t.languages, Audience: t.audience, Rule: t.rule,
+func newListing(t *engine.Terms, merchant *engine.Merchant, steads []*stead) *engine.Listing {
+	l := &engine.Listing{Terms: t, Merchant: merchant, Sites: make([]*engine.Site, len(steads))}
+	for i, s := range steads {
+		l.Sites[i] = s.site
 	}
-	if len(campaign.Geofences) > 0 && len(sites) >= PointsFrom {
-		points := make([]geo.Point, len(sites))
-		for i := range sites {
-			points[i] = geo.Point{Handle: uint32(i), At: sites[i].Venue.Position}
+	if len(t.Fences) > 0 && len(steads) >= PointsFrom {
+		points := make([]geo.Point, len(steads))
+		for i, s := range l.Sites {
+			points[i] = geo.Point{Handle: uint32(i), At: s.Position}
 		}
 		l.Points = new(geo.Points).Apply(nil, points)
 	}

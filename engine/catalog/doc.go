@@ -6,7 +6,7 @@
 // Zones, which knows the time zone of a place.
 //
 //	service := catalog.New(catalog.Options{Store: store, Zones: catalog.NewZones(), Random: rand.Reader})
-//	publisher, err := catalog.OpenPublisher(ctx, catalog.PublisherOptions{Store: store})
+//	publisher, err := catalog.OpenPublisher(ctx, catalog.PublisherOptions{Store: store, Packer: store.Packer{}})
 //	…
 //	stored, err := service.PutCampaign(ctx, engine.Write{At: time.Now(), By: key.ID}, campaign)
 //	// faults of the campaign are an engine.Faults in err

@@ -31,7 +31,7 @@ func Example() {
 	}
 	defer db.Close()
 	service := catalog.New(catalog.Options{Store: db, Zones: catalog.NewZones(), Random: rand.NewChaCha8([32]byte{})})
-	publisher, err := catalog.OpenPublisher(ctx, catalog.PublisherOptions{Store: db})
+	publisher, err := catalog.OpenPublisher(ctx, catalog.PublisherOptions{Store: db, Packer: store.Packer{}})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -72,7 +72,7 @@ func Example() {
 	snapshot := publisher.Snapshot()
 	for _, handle := range snapshot.Fences.Lookup(nil, cafe.Position) {
 		listing := snapshot.Holders.At(handle).Listing
-		fmt.Println(listing.Campaign.ID, listing.Languages.Tags)
+		fmt.Println(listing.ID, listing.Languages.Tags)
 	}
 	// Output:
 	// America/New_York

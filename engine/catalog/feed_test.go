@@ -10,6 +10,7 @@ import (
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/engine/catalog"
+	"github.com/sihai-network/sihai/store"
 )
 
 // curtain is a store whose change feed can be seen up to a position only, and that lets a test do something at a reader's
@@ -126,7 +127,7 @@ func TestNothingIsPublishedWithinAnUpload(t *testing.T) {
 
 	opened := make(chan *catalog.Publisher)
 	go func() {
-		late, err := catalog.OpenPublisher(context.Background(), catalog.PublisherOptions{Store: behind})
+		late, err := catalog.OpenPublisher(context.Background(), catalog.PublisherOptions{Store: behind, Packer: store.Packer{}})
 		if err != nil {
 			t.Error(err)
 		}
@@ -178,7 +179,7 @@ func TestContentOfAChangeToComeIsNotPublishedAlone(t *testing.T) {
 	same.Terms = engine.Text{"en": "a version of the same title"}
 	h.put(t, same)
 	lookForParts(t, settle(t, h.db, p), n)
-	if title := p.Snapshot().Residents.At(0).At[0].Listing.Campaign.Title["en"]; title != "new" {
+	if title := p.Snapshot().Residents.At(0).At[0].Listing.Campaign().Title["en"]; title != "new" {
 		t.Errorf("the title is %q", title)
 	}
 }

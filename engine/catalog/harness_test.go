@@ -126,7 +126,7 @@ func circle(p geo.LatLng, radius geo.Meters) engine.Geofence {
 func openPublisher(t testing.TB, db engine.Store) (*catalog.Publisher, *logBuffer) {
 	t.Helper()
 	log := new(logBuffer)
-	p, err := catalog.OpenPublisher(context.Background(), catalog.PublisherOptions{Store: db, Logger: slog.New(slog.NewTextHandler(log, nil))})
+	p, err := catalog.OpenPublisher(context.Background(), catalog.PublisherOptions{Store: db, Packer: store.Packer{}, Logger: slog.New(slog.NewTextHandler(log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,13 +23,13 @@ func describe(s *engine.Snapshot) []string {
 		}
 		for _, near := range s.Places.Within(nil, p, 400) {
 			r := s.Residents.At(near.Handle)
-			out = append(out, fmt.Sprintf("near %d: %s/%s at %.1f", i, r.Venue.MerchantID, r.Venue.ID, float64(near.Distance)))
+			out = append(out, fmt.Sprintf("near %d: %s/%s at %.1f", i, r.Site.Venue().MerchantID, r.Site.ID, float64(near.Distance)))
 		}
 	}
 	for handle := range uint32(s.Residents.Len()) {
 		r := s.Residents.At(handle)
 		for _, placing := range r.At {
-			out = append(out, fmt.Sprintf("%s/%s has %s", r.Venue.MerchantID, r.Venue.ID, describeListing(placing.Listing, placing.Site)))
+			out = append(out, fmt.Sprintf("%s/%s has %s", r.Site.Venue().MerchantID, r.Site.ID, describeListing(placing.Listing, placing.Site)))
 		}
 	}
 	for handle := range uint32(s.Holders.Len()) {
@@ -42,10 +42,10 @@ func describe(s *engine.Snapshot) []string {
 }
 
 func describeListing(l *engine.Listing, site int) string {
-	text := fmt.Sprintf("%s/%s by %v v%d %v site %d points %v rule %v audience %v languages %v:", l.Campaign.MerchantID, l.Campaign.ID, l.Merchant.Name["en"],
-		l.Campaign.Meta.Version, l.Campaign.Status, site, l.Points != nil, l.Rule != nil, l.Audience, l.Languages.Tags)
+	text := fmt.Sprintf("%s/%s by %v v%d %v site %d points %v rule %v audience %v languages %v:", l.Campaign().MerchantID, l.ID, l.Merchant.Name["en"],
+		l.Campaign().Meta.Version, l.Campaign().Status, site, l.Points != nil, l.Rule != nil, l.Audience, l.Languages.Tags)
 	for _, s := range l.Sites {
-		text += fmt.Sprintf(" %s v%d %v %v", s.Venue.ID, s.Venue.Meta.Version, s.Zone, s.Names.Tags)
+		text += fmt.Sprintf(" %s v%d %v %v", s.ID, s.Venue().Meta.Version, s.Zone, s.Names.Tags)
 	}
 	return text
 }

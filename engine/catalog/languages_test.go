@@ -37,7 +37,7 @@ func TestLanguageSets(t *testing.T) {
 		var set *engine.LanguageSet
 		s := settle(t, h.db, p)
 		for _, placing := range s.Residents.At(s.Places.Within(nil, miami, 1)[0].Handle).At {
-			if placing.Listing.Campaign.ID == c.ID {
+			if placing.Listing.ID == c.ID {
 				set = placing.Listing.Languages
 			}
 		}

@@ -13,7 +13,8 @@ import (
 
 // PublisherOptions are what a Publisher works with.
 type PublisherOptions struct {
-	Store engine.Store // required
+	Store  engine.Store  // required
+	Packer engine.Packer // required; what the catalog keeps in memory of campaigns and venues is what it packs
 	// Popularity returns what became of each campaign's showings so far, in a map that is the publisher's from then on; nil: no
 	// campaign has been shown. It is called at the start and every RefreshEvery, from one goroutine.
 	Popularity   func() map[engine.CampaignRef]engine.Counts
@@ -48,7 +49,7 @@ func OpenPublisher(ctx context.Context, o PublisherOptions) (*Publisher, error) 
 	}
 	p := &Publisher{
 		options: o, published: make(chan struct{}), done: make(chan struct{}),
-		feed: feed{store: o.Store, builder: newBuilder(o.Logger), open: make(map[string]bool)},
+		feed: feed{store: o.Store, builder: newBuilder(o.Packer, o.Logger), open: make(map[string]bool)},
 	}
 	if err := p.feed.start(ctx); err != nil {
 		return nil, fmt.Errorf("open publisher: %w", err)

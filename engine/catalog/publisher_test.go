@@ -17,6 +17,7 @@ import (
 	"github.com/sihai-network/sihai/engine/catalog"
 	"github.com/sihai-network/sihai/geo"
 	"github.com/sihai-network/sihai/scoring"
+	"github.com/sihai-network/sihai/store"
 )
 
 func (h house) put(t testing.TB, campaigns ...engine.Campaign) {
@@ -35,9 +36,9 @@ func held(s *engine.Snapshot, p geo.LatLng) []string {
 		h := s.Holders.At(handle)
 		venue := "*"
 		if h.Site != engine.AllSites {
-			venue = h.Listing.Sites[h.Site].Venue.ID
+			venue = h.Listing.Sites[h.Site].ID
 		}
-		out = append(out, engine.QualifiedOfferID(h.Listing.Campaign.MerchantID, h.Listing.Campaign.ID, venue))
+		out = append(out, engine.QualifiedOfferID(h.Listing.Merchant.ID, h.Listing.ID, venue))
 	}
 	slices.Sort(out)
 	return out
@@ -87,27 +88,27 @@ func TestListings(t *testing.T) {
 	resident := s.Residents.At(near[0].Handle)
 	var there []string
 	for _, placing := range resident.At {
-		if placing.Listing.Sites[placing.Site].Venue.ID != resident.Venue.ID {
-			t.Errorf("%s is placed at another venue", placing.Listing.Campaign.ID)
+		if placing.Listing.Sites[placing.Site].ID != resident.Site.ID {
+			t.Errorf("%s is placed at another venue", placing.Listing.ID)
 		}
-		there = append(there, placing.Listing.Campaign.ID)
+		there = append(there, placing.Listing.ID)
 	}
 	mustEqual(t, "residents", there, []string{"all", "at", "chain", "draft"})
 
 	for _, placing := range resident.At {
 		l := placing.Listing
-		if !slices.IsSortedFunc(l.Sites, func(a, b engine.Site) int { return strings.Compare(a.Venue.ID, b.Venue.ID) }) {
-			t.Errorf("the sites of %s are not in order", l.Campaign.ID)
+		if !slices.IsSortedFunc(l.Sites, func(a, b *engine.Site) int { return strings.Compare(a.ID, b.ID) }) {
+			t.Errorf("the sites of %s are not in order", l.ID)
 		}
 		if l.Merchant.ID != "m-1" || l.Sites[0].Zone.String() != "America/New_York" || l.Sites[0].Zone != resident.At[0].Listing.Sites[0].Zone {
-			t.Errorf("%s: %v in %v", l.Campaign.ID, l.Merchant, l.Sites[0].Zone)
+			t.Errorf("%s: %v in %v", l.ID, l.Merchant, l.Sites[0].Zone)
 		}
 		if l.Languages != resident.At[0].Listing.Languages {
-			t.Errorf("%s has languages of its own", l.Campaign.ID)
+			t.Errorf("%s has languages of its own", l.ID)
 		}
-		if l.Campaign.ID != "all" {
+		if l.ID != "all" {
 			if l.Points != nil || l.Rule != nil {
-				t.Errorf("%s has points or a rule", l.Campaign.ID)
+				t.Errorf("%s has points or a rule", l.ID)
 			}
 			continue
 		}
@@ -117,7 +118,7 @@ func TestListings(t *testing.T) {
 		if len(l.Audience) != 1 || l.Audience[0] != language.TraditionalChinese || l.Rule == nil {
 			t.Errorf("audience %v, rule %v", l.Audience, l.Rule)
 		}
-		if l.Campaign.Geofences[0].Fence == nil || l.Campaign.Geofences[0].Fence != l.Campaign.Geofences[1].Fence {
+		if len(l.Fences) != 3 || l.Fences[0] == nil || l.Fences[0] != l.Fences[1] {
 			t.Error("two geofences of one content do not share their fence")
 		}
 	}
@@ -139,8 +140,8 @@ func TestFencesKeepTheirHandles(t *testing.T) {
 		t.Error("the index was changed for a new title")
 	}
 	hit := after.Fences.Lookup(nil, miami)[0]
-	if old, now := before.Holders.At(hit).Listing, after.Holders.At(hit).Listing; old.Campaign.Title["en"] != "15% off" || now.Campaign.Title["en"] != "20% off" {
-		t.Errorf("titles %v and %v", old.Campaign.Title, now.Campaign.Title)
+	if old, now := before.Holders.At(hit).Listing, after.Holders.At(hit).Listing; old.Campaign().Title["en"] != "15% off" || now.Campaign().Title["en"] != "20% off" {
+		t.Errorf("titles %v and %v", old.Campaign().Title, now.Campaign().Title)
 	}
 }
 
@@ -252,7 +253,7 @@ func TestUnreadableCampaignIsLeftOut(t *testing.T) {
 
 func TestAwaitVersion(t *testing.T) {
 	h := newHouse(t, 1, "m-1")
-	p, err := catalog.OpenPublisher(t.Context(), catalog.PublisherOptions{Store: h.db})
+	p, err := catalog.OpenPublisher(t.Context(), catalog.PublisherOptions{Store: h.db, Packer: store.Packer{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,7 +281,7 @@ func TestPopularityIsReadAnew(t *testing.T) {
 	h := newHouse(t, 0)
 	ref := engine.CampaignRef{MerchantID: "m-1", CampaignID: "a"}
 	var calls atomic.Int64
-	p, err := catalog.OpenPublisher(t.Context(), catalog.PublisherOptions{Store: h.db, RefreshEvery: time.Millisecond,
+	p, err := catalog.OpenPublisher(t.Context(), catalog.PublisherOptions{Store: h.db, Packer: store.Packer{}, RefreshEvery: time.Millisecond,
 		Popularity: func() map[engine.CampaignRef]engine.Counts {
 			return map[engine.CampaignRef]engine.Counts{ref: {Impressions: float64(calls.Add(1))}}
 		}})
@@ -384,7 +385,7 @@ func lookForParts(t *testing.T, s *engine.Snapshot, want int) {
 	titles, found := make(map[string]bool), make(map[string]bool)
 	for handle := range uint32(s.Residents.Len()) {
 		for _, placing := range s.Residents.At(handle).At {
-			if c := placing.Listing.Campaign; c.MerchantID == "m-1" {
+			if c := placing.Listing.Campaign(); c.MerchantID == "m-1" {
 				titles[c.Title["en"]] = true
 				found[c.ID] = true
 			}

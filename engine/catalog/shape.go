@@ -11,21 +11,17 @@ import (
 	"github.com/sihai-network/sihai/geo"
 )
 
-// shapeKey is the content of a fence.
-type shapeKey struct {
-	circle engine.Circle
-	digest [32]byte // of GeoJSON or cells; zero for a circle
-}
-
-// shape is a fence and its covering, which fences of the same content share.
+// shape is a fence that is not a circle, which campaigns with geofences of the same content share.
 type shape struct {
-	key      shapeKey
-	fence    *geo.Fence
-	covering *geo.Covering // nil until covered
-	users    int
+	key   shapeKey
+	fence *geo.Fence
+	users int
 }
 
-// shapes keeps the fences that are in the index, each covered once. It belongs to one goroutine.
+// shapeKey is the digest of a geofence's content.
+type shapeKey [32]byte
+
+// shapes keeps the fences that are in use. It belongs to one goroutine.
 type shapes map[shapeKey]*shape
 
 // use returns the shape of a fence, with one user more.
@@ -46,30 +42,36 @@ func (s shapes) leave(old *shape) {
 	}
 }
 
-func keyOfGeofence(g *engine.Geofence) shapeKey {
+// keyOf returns the key of a geofence; ok is false for a circle, which is compared as it is.
+func keyOf(g *engine.Geofence) (key shapeKey, ok bool) {
 	switch {
 	case g.Circle != nil:
-		return shapeKey{circle: *g.Circle}
+		return key, false
 	case g.GeoJSON != nil:
-		return shapeKey{digest: sha256.Sum256(g.GeoJSON)}
+		return sha256.Sum256(g.GeoJSON), true
 	}
-	return shapeKey{digest: sha256.Sum256([]byte("cells " + strings.Join(g.Cells, " ")))}
+	return sha256.Sum256([]byte("cells " + strings.Join(g.Cells, " "))), true
 }
 
-// cover computes the coverings that are wanting, on all processors.
-func cover(wanting []*shape) {
-	workers := min(runtime.GOMAXPROCS(0), len(wanting))
+// cover computes the coverings that items want, on all processors.
+func cover(items []geo.Item) {
+	const stride = 64
+	workers := min(runtime.GOMAXPROCS(0), len(items)/stride+1)
 	var next atomic.Int64
 	var done sync.WaitGroup
 	for range workers {
 		done.Go(func() {
 			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(wanting) {
+				end := int(next.Add(stride))
+				if end-stride >= len(items) {
 					return
 				}
-				covering := geo.Cover(wanting[i].fence)
-				wanting[i].covering = &covering
+				for i := end - stride; i < min(end, len(items)); i++ {
+					if items[i].Covering == nil {
+						covering := geo.Cover(items[i].Fence)
+						items[i].Covering = &covering
+					}
+				}
 			}
 		})
 	}

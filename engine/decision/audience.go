@@ -12,7 +12,7 @@ func (r *run) inAudience(c *candidate) bool { return r.isListed(c.listing) && r.
 
 // isListed reports whether an audience's lists hold of the traveller.
 func (r *run) isListed(l *engine.Listing) bool {
-	a, u := &l.Campaign.Audience, &r.request.User
+	a, u := &l.Campaign().Audience, &r.request.User
 	if !allows(a.HomeCountries, u.HomeCountry) || !allows(a.SpendTiers, u.SpendTier) {
 		return false
 	}
@@ -34,7 +34,7 @@ func (r *run) matchRule(c *candidate) (bool, error) {
 
 // whyNotInAudience names every part that does not hold.
 func (r *run) whyNotInAudience(c *candidate) engine.Reason {
-	a, u := &c.listing.Campaign.Audience, &r.request.User
+	a, u := &c.listing.Campaign().Audience, &r.request.User
 	var parts []string
 	if !allows(a.HomeCountries, u.HomeCountry) {
 		parts = append(parts, "home country "+orUnknown(u.HomeCountry)+" is not "+list(a.HomeCountries))

@@ -17,10 +17,10 @@ import (
 type someLimits struct{}
 
 func (someLimits) Check(dst []engine.Reason, l *engine.Listing, _ int, user string, _ time.Time) []engine.Reason {
-	if strings.HasSuffix(l.Campaign.ID, "7") {
+	if strings.HasSuffix(l.ID, "7") {
 		dst = append(dst, engine.Reason{Code: engine.BudgetExhausted, Message: "used up"})
 	}
-	if strings.HasSuffix(l.Campaign.ID, "9") && user != "" {
+	if strings.HasSuffix(l.ID, "9") && user != "" {
 		dst = append(dst, engine.Reason{Code: engine.FrequencyCapped, Message: "capped"})
 	}
 	return dst

@@ -43,7 +43,7 @@ const (
 
 // describe makes the digest of a place.
 func (r *run) describe(p place) *digest {
-	campaign, venue := p.listing.Campaign, p.venue()
+	campaign, venue := p.listing.Campaign(), p.venue()
 	f := r.factsOf(p, engine.Money{})
 	d := &digest{
 		place: p, epoch: r.epoch,
@@ -53,7 +53,7 @@ func (r *run) describe(p place) *digest {
 		readers:  r.digests.readers.of(readersOf(&campaign.Audience)),
 		voice:    r.digests.voices.of(p.listing.Languages),
 		merchant: r.digests.merchants.of(campaign.MerchantID),
-		many:     len(p.listing.Sites) > 1 || len(campaign.Geofences) > 1,
+		many:     len(p.listing.Sites) > 1 || len(p.listing.Fences) > 1,
 	}
 	if genre := p.category(); genre != "" {
 		d.genre = r.digests.genres.of(genre)
@@ -63,8 +63,8 @@ func (r *run) describe(p place) *digest {
 		taste = strings.Join(campaign.Categories, "|")
 	}
 	d.taste = r.digests.tastes.of(taste)
-	if len(campaign.Geofences) == 0 {
-		d.radius = float32(p.ownRadius())
+	if len(p.listing.Fences) == 0 {
+		d.radius = float32(p.listing.Radius)
 	}
 	if campaign.Status != engine.StatusEnabled {
 		d.begins, d.ends = forever, never

@@ -21,7 +21,7 @@ func DecideNaively(o Options, snap *engine.Snapshot, request *engine.Request, id
 	}
 	for handle := range uint32(snap.Residents.Len()) {
 		resident := snap.Residents.At(handle)
-		if resident.Venue == nil || request.Location.Position.Distance(resident.Venue.Position) > request.Radius {
+		if resident.Site == nil || request.Location.Position.Distance(resident.Site.Position) > request.Radius {
 			continue
 		}
 		for _, at := range resident.At {

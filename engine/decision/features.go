@@ -20,15 +20,15 @@ type gains struct{ saving, relative float64 }
 
 // factsOf finds out about an offer for one who makes a purchase; zero: unknown.
 func (r *run) factsOf(p place, purchase engine.Money) facts {
-	flight, zone := &p.listing.Campaign.Flight, p.zone()
+	flight, zone := &p.listing.Campaign().Flight, p.zone()
 	return facts{
 		begins: r.bound(flight.Start, zone), ends: r.bound(flight.End, zone),
-		gains: r.gainsOf(p, purchase), popularity: r.popularity(p.listing.Campaign),
+		gains: r.gainsOf(p, purchase), popularity: r.popularity(p.listing),
 	}
 }
 
 func (r *run) gainsOf(p place, purchase engine.Money) (g gains) {
-	e := estimateSaving(&r.rates, &p.listing.Campaign.Discount, p.venue(), purchase, r.settings.defaultSpend)
+	e := estimateSaving(&r.rates, &p.listing.Campaign().Discount, p.venue(), purchase, r.settings.defaultSpend)
 	if e.known {
 		g.saving = scoring.SavingValue(e.euros(&r.rates))
 		g.relative = scoring.Share(float64(e.saving.Amount), float64(e.price.Amount))
@@ -70,7 +70,7 @@ func (r *run) affinity(p place) float64 {
 		}
 	}
 	ask(p.category())
-	for _, category := range p.listing.Campaign.Categories {
+	for _, category := range p.listing.Campaign().Categories {
 		ask(category)
 	}
 	if !known {
@@ -79,10 +79,10 @@ func (r *run) affinity(p place) float64 {
 	return scoring.Clamp(best)
 }
 
-func (r *run) popularity(c *engine.Campaign) float64 {
+func (r *run) popularity(l *engine.Listing) float64 {
 	var counts engine.Counts
 	if len(r.snap.Popularity) > 0 {
-		counts = r.snap.Popularity[engine.CampaignRef{MerchantID: c.MerchantID, CampaignID: c.ID}]
+		counts = r.snap.Popularity[engine.CampaignRef{MerchantID: l.Merchant.ID, CampaignID: l.ID}]
 	}
 	return scoring.PopularityPrior().Mean(counts.Clicks, counts.Impressions)
 }

@@ -14,11 +14,11 @@ func (r *run) addNames() {
 	r.names = r.names[:0]
 	for i := range r.candidates {
 		if c := &r.candidates[i]; c.row >= 0 || r.full {
-			r.names = append(r.names, c.listing.Campaign.MerchantID...)
+			r.names = append(r.names, c.listing.Merchant.ID...)
 			r.names = append(r.names, '/')
-			r.names = append(r.names, c.listing.Campaign.ID...)
+			r.names = append(r.names, c.listing.ID...)
 			r.names = append(r.names, '@')
-			r.names = append(r.names, c.venue().ID...)
+			r.names = append(r.names, c.siteOf().ID...)
 		}
 	}
 	all := string(r.names)
@@ -27,11 +27,11 @@ func (r *run) addNames() {
 		if c.row < 0 && !r.full {
 			continue
 		}
-		campaign := len(c.listing.Campaign.MerchantID) + 1 + len(c.listing.Campaign.ID)
-		full := all[:campaign+1+len(c.venue().ID)]
+		campaign := len(c.listing.Merchant.ID) + 1 + len(c.listing.ID)
+		full := all[:campaign+1+len(c.siteOf().ID)]
 		all = all[len(full):]
 		c.campaign = full[:campaign]
-		c.id = full[len(c.listing.Campaign.MerchantID)+1:]
+		c.id = full[len(c.listing.Merchant.ID)+1:]
 		if r.snap.Ambiguous[c.id] {
 			c.id = full
 		}
@@ -73,7 +73,7 @@ func (r *run) offers(chosen []int) []engine.Offer {
 
 // fillOffer sets what an offer is, without its place in a list and its ID. The saving is put into that given.
 func (r *run) fillOffer(o *engine.Offer, c *candidate, saving *engine.Saving) {
-	campaign := c.listing.Campaign
+	campaign := c.listing.Campaign()
 	e := estimateSaving(&r.rates, &campaign.Discount, c.venue(), r.request.Purchase, r.settings.defaultSpend)
 	tag := c.listing.Languages.Tags[c.spoken.index]
 	*o = engine.Offer{
@@ -96,18 +96,19 @@ func (r *run) fillOffer(o *engine.Offer, c *candidate, saving *engine.Saving) {
 }
 
 func (r *run) offerVenue(c *candidate) engine.OfferVenue {
-	site := &c.listing.Sites[c.site]
-	name := site.Venue.ID
+	site := c.siteOf()
+	venue := site.Venue()
+	name := site.ID
 	if site.Names != nil && len(site.Names.Tags) > 0 {
 		i := r.tongue.speak(site.Names, r.settings.fallback).index
-		name = site.Venue.Name[site.Names.Tags[max(i, 0)]]
+		name = venue.Name[site.Names.Tags[max(i, 0)]]
 	}
 	return engine.OfferVenue{
-		ID:       site.Venue.ID,
+		ID:       site.ID,
 		Name:     name,
-		Position: site.Venue.Position,
-		Category: site.Venue.Category,
-		TimeZone: site.Venue.TimeZone,
+		Position: site.Position,
+		Category: venue.Category,
+		TimeZone: venue.TimeZone,
 		Distance: geo.Meters(math.Round(float64(r.metres(c))*10) / 10),
 	}
 }

@@ -91,7 +91,7 @@ func (o *oracle) judge(f *finding, nearest bool, site int) {
 	against(320, !o.flies(c, v))
 	against(321, v.OpeningHours != nil && !o.spansHold(v, v.OpeningHours))
 	if o.limits != nil {
-		for _, r := range o.limits.Check(nil, &engine.Listing{Campaign: c}, site, o.r.User.ID, o.r.Time) {
+		for _, r := range o.limits.Check(nil, &engine.Listing{Terms: engine.NewTerms(c)}, site, o.r.User.ID, o.r.Time) {
 			against(int(r.Code), true)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/sihai-network/sihai/engine"
-	"github.com/sihai-network/sihai/geo"
 )
 
 // place is a campaign at one of its venues: a candidate's identity within a snapshot.
@@ -14,27 +13,21 @@ type place struct {
 	site    int
 }
 
-func (p place) venue() *engine.Venue { return p.listing.Sites[p.site].Venue }
+func (p place) siteOf() *engine.Site { return p.listing.Sites[p.site] }
+
+func (p place) venue() *engine.Venue { return p.siteOf().Venue() }
 
 // zone returns the venue's; UTC for one that has none, which a stored venue always has.
 func (p place) zone() *time.Location {
-	if zone := p.listing.Sites[p.site].Zone; zone != nil {
+	if zone := p.siteOf().Zone; zone != nil {
 		return zone
 	}
 	return time.UTC
 }
 
-// ownRadius returns the radius of the circle round the venue of a campaign without fences of its own.
-func (p place) ownRadius() geo.Meters {
-	if radius := p.listing.Campaign.Venues.Radius; radius != 0 {
-		return radius
-	}
-	return engine.DefaultVenueRadius
-}
-
 // category returns the offer's first category: of the campaign where it names some, of the venue otherwise; empty: unknown.
 func (p place) category() string {
-	if own := p.listing.Campaign.Categories; len(own) > 0 {
+	if own := p.listing.Campaign().Categories; len(own) > 0 {
 		return own[0]
 	}
 	return p.venue().Category
@@ -42,7 +35,7 @@ func (p place) category() string {
 
 // isIn reports whether one of the offer's categories is among some.
 func (p place) isIn(categories []string) bool {
-	own := p.listing.Campaign.Categories
+	own := p.listing.Campaign().Categories
 	if len(own) == 0 {
 		return slices.Contains(categories, p.venue().Category)
 	}

@@ -19,7 +19,7 @@ func (r *run) place(p *engine.PlacementRequest) engine.Placement {
 			continue
 		}
 		r.entries = append(r.entries, scoring.Candidate{
-			Score: r.scores[c.row], ID: c.id, Campaign: c.campaign, Merchant: c.listing.Campaign.MerchantID, Category: c.category(),
+			Score: r.scores[c.row], ID: c.id, Campaign: c.campaign, Merchant: c.listing.Merchant.ID, Category: c.category(),
 		})
 		r.listed = append(r.listed, i)
 	}
@@ -44,7 +44,7 @@ func categoryAllowed(p *engine.PlacementRequest, c place) bool {
 }
 
 func merchantAllowed(p *engine.PlacementRequest, c place) bool {
-	return len(p.ExcludeMerchants) == 0 || !slices.Contains(p.ExcludeMerchants, c.listing.Campaign.MerchantID)
+	return len(p.ExcludeMerchants) == 0 || !slices.Contains(p.ExcludeMerchants, c.listing.Merchant.ID)
 }
 
 // rejections tells of every candidate that is not offered in a placement, ascending by offer ID.
@@ -65,9 +65,9 @@ func (r *run) rejections(p *engine.PlacementRequest, chosen []int, outcomes []sc
 		sortReasons(reasons)
 		out = append(out, engine.Rejection{
 			OfferID:    strings.Clone(c.id),
-			CampaignID: c.listing.Campaign.ID,
-			MerchantID: c.listing.Campaign.MerchantID,
-			VenueID:    c.venue().ID,
+			CampaignID: c.listing.ID,
+			MerchantID: c.listing.Merchant.ID,
+			VenueID:    c.siteOf().ID,
 			Reasons:    reasons,
 		})
 	}
@@ -78,7 +78,7 @@ func (r *run) rejections(p *engine.PlacementRequest, chosen []int, outcomes []sc
 // whyNotPlaced returns the reasons of a placement's own filters.
 func whyNotPlaced(p *engine.PlacementRequest, c *candidate) (reasons []engine.Reason) {
 	if !categoryAllowed(p, c.place) {
-		own := c.listing.Campaign.Categories
+		own := c.listing.Campaign().Categories
 		if len(own) == 0 && c.venue().Category != "" {
 			own = []string{c.venue().Category}
 		}
@@ -88,7 +88,7 @@ func whyNotPlaced(p *engine.PlacementRequest, c *candidate) (reasons []engine.Re
 	}
 	if !merchantAllowed(p, c.place) {
 		reasons = append(reasons, engine.Reason{
-			Code: engine.MerchantExcluded, Message: "merchant " + c.listing.Campaign.MerchantID + " is excluded",
+			Code: engine.MerchantExcluded, Message: "merchant " + c.listing.Merchant.ID + " is excluded",
 		})
 	}
 	return reasons

@@ -122,13 +122,13 @@ func (r *run) retrieveUnlocated() {
 
 // appendID appends the offer's ID, with its merchant's where two merchants share it.
 func (r *run) appendID(dst []byte, p place) []byte {
-	start, campaign := len(dst), p.listing.Campaign
-	dst = append(dst, campaign.MerchantID...)
+	start := len(dst)
+	dst = append(dst, p.listing.Merchant.ID...)
 	dst = append(dst, '/')
 	plain := len(dst)
-	dst = append(dst, campaign.ID...)
+	dst = append(dst, p.listing.ID...)
 	dst = append(dst, '@')
-	dst = append(dst, p.venue().ID...)
+	dst = append(dst, p.siteOf().ID...)
 	if r.snap.Ambiguous[string(dst[plain:])] {
 		return dst
 	}
@@ -150,7 +150,7 @@ func (r *run) insideProbability(c *candidate) float64 {
 		return 0
 	}
 	p := r.request.Location.Position
-	fences := c.listing.Campaign.Geofences
+	fences := c.listing.Fences
 	if len(fences) == 0 {
 		if r.isDeepInside(c) {
 			return 1
@@ -167,8 +167,8 @@ func (r *run) insideProbability(c *candidate) float64 {
 	if c.fence != nil {
 		best = c.fence.InsideProbability(p, r.accuracy)
 	}
-	for i := range fences {
-		if f := fences[i].Fence; f != nil && f != c.fence {
+	for _, f := range fences {
+		if f != c.fence {
 			best = max(best, f.InsideProbability(p, r.accuracy))
 		}
 	}
@@ -181,7 +181,7 @@ func (c *candidate) ownFence() *geo.Fence {
 	if c.fence != nil {
 		return c.fence
 	}
-	f, err := geo.NewCircle(c.venue().Position, c.ownRadius())
+	f, err := geo.NewCircle(c.siteOf().Position, c.listing.Radius)
 	if err != nil {
 		return nil
 	}
@@ -195,13 +195,13 @@ const deep = 3.65
 
 // isDeepInside reports whether the chance of being in the circle round a candidate's venue is 1 to six decimals, without its integral.
 func (r *run) isDeepInside(c *candidate) bool {
-	return c.inside && c.ownRadius()-r.metres(c) > deep*r.accuracy
+	return c.inside && c.listing.Radius-r.metres(c) > deep*r.accuracy
 }
 
 // outside returns how far the position is from the nearest of a candidate's fences.
 func (r *run) outside(c *candidate) geo.Meters {
 	p := r.request.Location.Position
-	fences := c.listing.Campaign.Geofences
+	fences := c.listing.Fences
 	if len(fences) == 0 {
 		if f := c.ownFence(); f != nil {
 			return f.Distance(p)
@@ -212,10 +212,8 @@ func (r *run) outside(c *candidate) geo.Meters {
 	if c.fence != nil {
 		best = c.fence.Distance(p)
 	}
-	for i := range fences {
-		if f := fences[i].Fence; f != nil {
-			best = min(best, f.Distance(p))
-		}
+	for _, f := range fences {
+		best = min(best, f.Distance(p))
 	}
 	return best
 }
@@ -223,7 +221,7 @@ func (r *run) outside(c *candidate) geo.Meters {
 // metres returns how far the venue is. The request has a location.
 func (r *run) metres(c *candidate) geo.Meters {
 	if c.distance < 0 {
-		c.distance = r.request.Location.Position.Distance(c.venue().Position)
+		c.distance = r.request.Location.Position.Distance(c.siteOf().Position)
 	}
 	return c.distance
 }

@@ -53,15 +53,15 @@ func sortReasons(reasons []engine.Reason) {
 }
 
 func (r *run) isEnabled(c *candidate) bool {
-	return c.listing.Campaign.Status == engine.StatusEnabled
+	return c.listing.Campaign().Status == engine.StatusEnabled
 }
 
 func (r *run) whyNotEnabled(c *candidate) engine.Reason {
-	return engine.Reason{Code: engine.NotEnabled, Message: "the campaign is " + string(c.listing.Campaign.Status)}
+	return engine.Reason{Code: engine.NotEnabled, Message: "the campaign is " + string(c.listing.Campaign().Status)}
 }
 
 func (r *run) inFlight(c *candidate) bool {
-	f, zone := &c.listing.Campaign.Flight, c.zone()
+	f, zone := &c.listing.Campaign().Flight, c.zone()
 	if start := r.bound(f.Start, zone); !start.IsZero() && r.request.Time.Before(start) {
 		return false
 	}
@@ -72,12 +72,12 @@ func (r *run) inFlight(c *candidate) bool {
 }
 
 func (r *run) inWindow(p place) bool {
-	w := (*windows)(&p.listing.Campaign.Flight)
+	w := (*windows)(&p.listing.Campaign().Flight)
 	return w.always() || open(w, r.local(p.zone()))
 }
 
 func (r *run) whyNotInFlight(c *candidate) engine.Reason {
-	f, zone := &c.listing.Campaign.Flight, c.zone()
+	f, zone := &c.listing.Campaign().Flight, c.zone()
 	now := r.local(zone)
 	end := f.End.In(zone)
 	reason := engine.Reason{Code: engine.NotInFlight}

@@ -99,16 +99,22 @@ func (w *world) snapshot(t testing.TB) *engine.Snapshot {
 		if c.Status == engine.StatusArchived {
 			continue
 		}
-		l := &engine.Listing{
-			Campaign: c, Merchant: &engine.Merchant{ID: c.MerchantID}, Languages: b.set(c.Title), Rule: w.rules[c.Audience.Expression],
+		for i := range c.Geofences {
+			if err := c.Geofences[i].Compile(); err != nil {
+				t.Fatal(err)
+			}
 		}
+		l := &engine.Listing{Terms: engine.NewTerms(c), Merchant: &engine.Merchant{ID: c.MerchantID}}
+		l.Languages, l.Rule = b.set(c.Title), w.rules[c.Audience.Expression]
 		for _, name := range c.Audience.Languages {
 			l.Audience = append(l.Audience, language.MustParse(name))
 		}
 		for _, v := range w.venuesOf(c) {
-			l.Sites = append(l.Sites, engine.Site{Venue: v, Zone: b.zone(v.TimeZone), Names: b.set(v.Name)})
+			site := engine.NewSite(v)
+			site.Zone, site.Names = b.zone(v.TimeZone), b.set(v.Name)
+			l.Sites = append(l.Sites, site)
 			if residents[v] == nil {
-				residents[v] = &engine.Resident{Venue: v}
+				residents[v] = &engine.Resident{Site: site}
 			}
 			residents[v].At = append(residents[v].At, engine.Placing{Listing: l, Site: len(l.Sites) - 1})
 			offers[engine.OfferID(c.ID, v.ID)]++
@@ -168,26 +174,21 @@ func (b *worldBuilder) add(h engine.Holder) {
 }
 
 func (b *worldBuilder) fences(l *engine.Listing) {
-	for i := range l.Campaign.Geofences {
-		g := &l.Campaign.Geofences[i]
-		if err := g.Compile(); err != nil {
-			b.t.Fatal(err)
-		}
-		b.add(engine.Holder{Listing: l, Site: engine.AllSites, Fence: g.Fence})
+	for _, fence := range l.Fences {
+		b.add(engine.Holder{Listing: l, Site: engine.AllSites, Fence: fence})
 	}
-	if len(l.Campaign.Geofences) > 0 {
+	if len(l.Fences) > 0 {
 		points := make([]geo.Point, len(l.Sites))
 		for i, s := range l.Sites {
-			points[i] = geo.Point{Handle: uint32(i), At: s.Venue.Position}
+			points[i] = geo.Point{Handle: uint32(i), At: s.Position}
 		}
 		if len(points) > 16 {
 			l.Points = new(geo.Points).Apply(nil, points)
 		}
 		return
 	}
-	radius := cmp.Or(l.Campaign.Venues.Radius, engine.DefaultVenueRadius)
 	for i, s := range l.Sites {
-		f, err := geo.NewCircle(s.Venue.Position, radius)
+		f, err := geo.NewCircle(s.Position, l.Radius)
 		if err != nil {
 			b.t.Fatal(err)
 		}

@@ -51,7 +51,7 @@ func BenchmarkCheck100000Events(b *testing.B) {
 func BenchmarkCheckNaively100000Events(b *testing.B) {
 	h := benchHistory()
 	l := benchListing()
-	begin, c := noon.Truncate(24*time.Hour), l.Campaign
+	begin, c := noon.Truncate(24*time.Hour), l.Campaign()
 	b.ReportAllocs()
 	for b.Loop() {
 		var today int64

@@ -19,10 +19,10 @@ type moment struct {
 // codes: each impression budget that is used up (330, 341 for one of the user's own) or ahead of its pacing (331), and each
 // frequency cap that is reached (340). Without a user ID the limits of users are not asked.
 func (m *Meter) Check(dst []engine.Reason, l *engine.Listing, site int, userID string, at time.Time) []engine.Reason {
-	c := l.Campaign
-	if len(c.Budgets) == 0 && len(c.Caps) == 0 {
+	if !l.Limited {
 		return dst
 	}
+	c := l.Campaign()
 	zone := l.Sites[site].Zone
 	if zone == nil {
 		zone = time.UTC
@@ -35,7 +35,7 @@ func (m *Meter) Check(dst []engine.Reason, l *engine.Listing, site int, userID s
 		if b.Metric != engine.MetricImpressions || b.Per == engine.PerUser {
 			continue
 		}
-		n := m.impressions(ref, l.Sites[site].Venue.ID, b, now.day)
+		n := m.impressions(ref, l.Sites[site].ID, b, now.day)
 		if n >= b.Limit {
 			dst = append(dst, engine.Reason{Code: engine.BudgetExhausted, Message: usedUp(n, b, now)})
 		} else if r, out := pacedOut(c, b, n, now); out {

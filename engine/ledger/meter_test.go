@@ -45,10 +45,10 @@ func samePeriod(p engine.Period, a, b string) bool {
 
 // expected returns the codes by counting the history.
 func (h history) expected(z zones, l *engine.Listing, site int, user string, at time.Time) string {
-	venue := l.Sites[site].Venue.ID
+	venue := l.Sites[site].ID
 	today := at.In(z[venue]).Format(time.DateOnly)
 	var first, caps, last []int
-	for _, b := range l.Campaign.Budgets {
+	for _, b := range l.Campaign().Budgets {
 		if b.Metric != engine.MetricImpressions {
 			continue
 		}
@@ -68,7 +68,7 @@ func (h history) expected(z zones, l *engine.Listing, site int, user string, at 
 			}
 		}
 	}
-	for _, c := range l.Campaign.Caps {
+	for _, c := range l.Campaign().Caps {
 		n := 0
 		for _, e := range h {
 			if age := at.Sub(e.Time); e.UserID == user && age >= 0 && age < c.Window {
@@ -109,7 +109,7 @@ func TestLimitsEqualCountsMadeAfresh(t *testing.T) {
 			site, user := random.IntN(3), []string{"", "u", "w"}[random.IntN(3)]
 			got, want := codes(meter.Check(nil, l, site, user, now)), h.expected(z, l, site, user, now)
 			if got != want {
-				t.Fatalf("seed %d step %d at %v, site %d, user %q: %s, want %s; budgets %+v, caps %+v", seed, step, now, site, user, got, want, l.Campaign.Budgets, l.Campaign.Caps)
+				t.Fatalf("seed %d step %d at %v, site %d, user %q: %s, want %s; budgets %+v, caps %+v", seed, step, now, site, user, got, want, l.Campaign().Budgets, l.Campaign().Caps)
 			}
 		}
 	}

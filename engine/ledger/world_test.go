@@ -78,13 +78,15 @@ func openTaker(t testing.TB, log engine.EventLog, d decisions, now *clock) (*led
 // listing has one site for each zone, at venues v0, v1 …; a single one is at v.
 func listing(c engine.Campaign, at ...*time.Location) *engine.Listing {
 	c.MerchantID = "m"
-	l := &engine.Listing{Campaign: &c}
+	l := &engine.Listing{Terms: engine.NewTerms(&c), Merchant: &engine.Merchant{ID: "m"}}
 	for i, zone := range at {
 		id := "v"
 		if len(at) > 1 {
 			id = fmt.Sprintf("v%d", i)
 		}
-		l.Sites = append(l.Sites, engine.Site{Venue: &engine.Venue{ID: id}, Zone: zone})
+		site := engine.NewSite(&engine.Venue{ID: id})
+		site.Zone = zone
+		l.Sites = append(l.Sites, site)
 	}
 	return l
 }

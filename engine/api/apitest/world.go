@@ -118,7 +118,7 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w.publisher, err = catalog.OpenPublisher(ctx, catalog.PublisherOptions{Store: w.Store, Popularity: meter.Popularity, Logger: o.Logger}); err != nil {
+	if w.publisher, err = catalog.OpenPublisher(ctx, catalog.PublisherOptions{Store: w.Store, Packer: store.Packer{}, Popularity: meter.Popularity, Logger: o.Logger}); err != nil {
 		return nil, err
 	}
 	ids := engine.IDs{Random: rand.Reader}
