@@ -24,6 +24,8 @@ var (
 	ErrNewerFormat = errors.New("store has a newer format")
 	// ErrUnavailable is returned when a part that the call needs is not ready, full or closing; the same call may succeed later.
 	ErrUnavailable = errors.New("temporarily unavailable")
+	// ErrNoRoom is returned when what is to come in would not fit into the memory of the process; nothing of it came in.
+	ErrNoRoom = errors.New("no room in memory")
 	// ErrCorrupt is returned for stored bytes that do not decode.
 	ErrCorrupt = errors.New("stored value is corrupt")
 )

@@ -46,6 +46,7 @@ func failures() []failure {
 		{engine.ErrOnceConflict, http.StatusUnprocessableEntity, "idempotency_key_reused"},
 		{engine.ErrOnceBusy, http.StatusConflict, "in_progress"},
 		{engine.ErrInUse, http.StatusConflict, "in_use"},
+		{engine.ErrNoRoom, http.StatusInsufficientStorage, "no_room"},
 		{engine.ErrUnavailable, http.StatusServiceUnavailable, "unavailable"},
 		{context.Canceled, http.StatusServiceUnavailable, "cancelled"},
 		{context.DeadlineExceeded, http.StatusServiceUnavailable, "timeout"},
@@ -92,7 +93,7 @@ func together(shape engine.Faults, meaning func() engine.Faults) engine.Faults {
 // detail returns the message that is safe to tell: our own sentinel's, with what the API itself put behind it.
 func detail(err, known error) string {
 	switch known {
-	case errMediaType, errTooLarge, errBody, engine.ErrInUse:
+	case errMediaType, errTooLarge, errBody, engine.ErrInUse, engine.ErrNoRoom:
 		return err.Error()
 	}
 	return known.Error()

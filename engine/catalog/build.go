@@ -13,6 +13,7 @@ import (
 // belongs to one goroutine; the snapshots that it gives out are immutable.
 type builder struct {
 	log       *slog.Logger
+	room      room
 	compiler  *compiler
 	tenants   map[string]*tenant
 	shapes    shapes
@@ -24,9 +25,9 @@ type builder struct {
 	snapshot  engine.Snapshot // as last built
 }
 
-func newBuilder(packer engine.Packer, log *slog.Logger) *builder {
+func newBuilder(packer engine.Packer, room room, log *slog.Logger) *builder {
 	return &builder{
-		log: log, compiler: newCompiler(packer), tenants: make(map[string]*tenant), shapes: make(shapes), ambiguity: newAmbiguity(),
+		log: log, room: room, compiler: newCompiler(packer), tenants: make(map[string]*tenant), shapes: make(shapes), ambiguity: newAmbiguity(),
 	}
 }
 

@@ -21,7 +21,8 @@ const dropWait = 10 * time.Second
 // The report counts as accepted the rows without a fault, whether or not they went in: its state says that. Of rows with one
 // ID the first counts and the others are faulty. A dry run reads the same, leaves no record and changes nothing. Where
 // w.Once was used before, the earlier upload's report is returned and no row is read; ErrOnceBusy while it is still read.
-// A reader with a method Column(path string) string names the columns of faults by it. The error is Faults for an i that asks for something there is not, and ErrNotFound without its merchant.
+// A reader with a method Column(path string) string names the columns of faults by it. The error is Faults for an i that asks for something there is not, ErrNotFound without its merchant, and
+// ErrNoRoom where the new rows do not fit into memory.
 func (s *Service) RunImport(ctx context.Context, w engine.Write, i engine.Import, rows engine.RowReader, progress func(rows int)) (engine.Import, error) {
 	report, err := s.newImport(ctx, w, i)
 	if err != nil {
@@ -89,6 +90,7 @@ type upload struct {
 	venues  map[string]bool // the merchant's, for campaigns to name
 	batch   []engine.ImportRow
 	column  func(path string) string // by which the file calls a member
+	bytes   uint64                   // that the new rows so far need in memory, where that is bounded
 }
 
 // columnOf returns how a reader names the place of a fault: by its own Column method where it has one, as a reader of CSV
@@ -209,7 +211,28 @@ func (u *upload) flush(ctx context.Context) error {
 	case u.report.Rejected > 0 && !u.report.Partial:
 		return nil
 	}
+	if err := u.fit(ctx, batch); err != nil {
+		return err
+	}
 	return u.service.store.StageRows(ctx, u.report.ImportID, batch)
+}
+
+// fit returns engine.ErrNoRoom where the new rows of a batch, with those before it, do not fit into memory.
+func (u *upload) fit(ctx context.Context, batch []engine.ImportRow) error {
+	room := u.service.room
+	if !room.bounded() {
+		return nil
+	}
+	added, _, _, err := u.service.store.DiffRows(ctx, u.report.MerchantID, batch)
+	if err != nil {
+		return err
+	}
+	total := uint64(0)
+	for i := range batch {
+		total += footprint(&batch[i])
+	}
+	u.bytes += total * uint64(added) / uint64(len(batch))
+	return room.admit(u.bytes, fmt.Sprintf("row 1 to %d of the upload", batch[len(batch)-1].Row))
 }
 
 // compare counts what a batch would add, change and leave as it is.

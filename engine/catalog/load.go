@@ -26,11 +26,15 @@ func (b *builder) load(ctx context.Context, store engine.Store) error {
 	if err != nil {
 		return fmt.Errorf("read venues: %w", err)
 	}
+	read := 0
 	err = inOrder(ctx, store.EachCampaign, func(c *engine.Campaign) compiled {
 		return b.compile(c)
 	}, func(c *engine.Campaign, out compiled) error {
 		b.putCampaign(c.MerchantID, c.ID, out)
-		return nil
+		if read++; read%roomEvery != 0 {
+			return nil
+		}
+		return b.room.admit(uint64(len(b.dirty))*unlistedBytes, fmt.Sprintf("a catalog of at least %d campaigns", read))
 	})
 	if err != nil {
 		return fmt.Errorf("read campaigns: %w", err)
@@ -42,6 +46,12 @@ func (b *builder) load(ctx context.Context, store engine.Store) error {
 	}
 	return nil
 }
+
+// While a catalog is read, it is seen every so many campaigns whether it still fits: what each campaign read will need besides when it is listed.
+const (
+	roomEvery     = 2_048
+	unlistedBytes = 1_024
+)
 
 // batch is some things on their way through inOrder.
 type batch[T, R any] struct {

@@ -19,6 +19,7 @@ type PublisherOptions struct {
 	// campaign has been shown. It is called at the start and every RefreshEvery, from one goroutine.
 	Popularity   func() map[engine.CampaignRef]engine.Counts
 	RefreshEvery time.Duration // 0: popularity stays as it was at the start
+	Memory       Memory        // bounds what is read at the start; nil: nothing does
 	Logger       *slog.Logger  // told of what had to be left out of the catalog; nil: slog.Default
 }
 
@@ -42,14 +43,14 @@ type Publisher struct {
 var _ engine.Snapshots = (*Publisher)(nil)
 
 // OpenPublisher builds a snapshot of what the store holds, publishes it and goes on to follow the changes until Close. ctx
-// bounds the opening alone. The store must stay open until Close has returned.
+// bounds the opening alone. engine.ErrNoRoom where it does not fit into memory. The store must stay open until Close has returned.
 func OpenPublisher(ctx context.Context, o PublisherOptions) (*Publisher, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
 	p := &Publisher{
 		options: o, published: make(chan struct{}), done: make(chan struct{}),
-		feed: feed{store: o.Store, builder: newBuilder(o.Packer, o.Logger), open: make(map[string]bool)},
+		feed: feed{store: o.Store, builder: newBuilder(o.Packer, room{o.Memory}, o.Logger), open: make(map[string]bool)},
 	}
 	if err := p.feed.start(ctx); err != nil {
 		return nil, fmt.Errorf("open publisher: %w", err)

@@ -17,6 +17,7 @@ type Options struct {
 	Zones  Zones        // finds the zone of a venue that names none; required
 	Random io.Reader    // of secrets and IDs; crypto/rand.Reader in production; required
 	Now    engine.Clock // tells when an upload was finished; nil: time.Now
+	Memory Memory       // bounds what comes in; nil: nothing does
 }
 
 // Service checks what comes in and writes it to the store. Safe for concurrent use.
@@ -27,6 +28,7 @@ type Service struct {
 	now       engine.Clock
 	rules     *Rules
 	locations *locations
+	room      room
 }
 
 var (
@@ -40,7 +42,7 @@ func New(o Options) *Service {
 		o.Now = time.Now
 	}
 	l := newLocations()
-	return &Service{o.Store, o.Zones, o.Random, o.Now, newRules(l), l}
+	return &Service{o.Store, o.Zones, o.Random, o.Now, newRules(l), l, room{o.Memory}}
 }
 
 // PutMerchant checks m and stores it as a new version.
@@ -52,7 +54,7 @@ func (s *Service) PutMerchant(ctx context.Context, w engine.Write, m engine.Merc
 	return s.store.PutMerchant(ctx, w, m)
 }
 
-// PutVenue checks v, finds its time zone where it names none and stores it as a new version.
+// PutVenue checks v, finds its time zone where it names none and stores it as a new version. engine.ErrNoRoom where the memory is full.
 func (s *Service) PutVenue(ctx context.Context, w engine.Write, v engine.Venue) (engine.Venue, error) {
 	faults := s.CheckVenue(&v)
 	if len(faults) > 0 {
@@ -65,6 +67,9 @@ func (s *Service) PutVenue(ctx context.Context, w engine.Write, v engine.Venue) 
 	}
 	if len(faults) > 0 {
 		return engine.Venue{}, faults
+	}
+	if err := s.room.admit(venueBytes, "the venue"); err != nil {
+		return engine.Venue{}, fmt.Errorf("put venue %s/%s: %w", v.MerchantID, v.ID, err)
 	}
 	return s.store.PutVenue(ctx, w, v)
 }
@@ -96,7 +101,8 @@ func (s *Service) DeleteVenue(ctx context.Context, w engine.Write, merchant, id 
 	return s.store.DeleteVenue(ctx, w, merchant, id)
 }
 
-// PutCampaign checks c and stores it as a new version. An archived campaign cannot become anything else: Faults then.
+// PutCampaign checks c and stores it as a new version. An archived campaign cannot become anything else: Faults then. engine.ErrNoRoom for one
+// that is new where the memory is full.
 func (s *Service) PutCampaign(ctx context.Context, w engine.Write, c engine.Campaign) (engine.Campaign, error) {
 	if err := s.CheckCampaign(&c).Err(); err != nil {
 		return engine.Campaign{}, err
@@ -125,6 +131,9 @@ func (s *Service) replaceCampaign(ctx context.Context, w engine.Write, c engine.
 			if w.If.Version != 0 || !errors.Is(err, engine.ErrNotFound) {
 				return stored, err
 			}
+		}
+		if err := s.room.admit(campaignFootprint(&c), "the campaign"); err != nil {
+			return engine.Campaign{}, fmt.Errorf("put campaign %s/%s: %w", c.MerchantID, c.ID, err)
 		}
 		stored, err := s.store.PutCampaign(ctx, fresh, c)
 		if w.If.Absent || !errors.Is(err, engine.ErrExists) {

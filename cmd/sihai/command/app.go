@@ -63,7 +63,8 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 	}
 
 	// what comes in
-	a.catalog = catalog.New(catalog.Options{Store: a.store, Zones: catalog.NewZones(), Random: o.env.Random, Now: o.env.Now})
+	memory := new(heap)
+	a.catalog = catalog.New(catalog.Options{Store: a.store, Zones: catalog.NewZones(), Random: o.env.Random, Now: o.env.Now, Memory: memory})
 	if err := a.catalog.Seed(ctx, o.env.Now().UTC()); err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 
 	// what is published, and what is decided on it
 	a.publisher, err = catalog.OpenPublisher(ctx, catalog.PublisherOptions{
-		Store: a.store, Packer: store.Packer{}, Popularity: meter.Popularity, RefreshEvery: popularityEvery, Logger: o.logger,
+		Store: a.store, Packer: store.Packer{}, Popularity: meter.Popularity, RefreshEvery: popularityEvery, Memory: memory, Logger: o.logger,
 	})
 	if err != nil {
 		return nil, err
