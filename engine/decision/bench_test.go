@@ -22,6 +22,12 @@ type quarter struct {
 // benchWorld has a few hot quarters, whose middles lie in about 800 fences, some typical ones of 160, and all other campaigns in open
 // country, where a point lies in one or two. Each campaign has a venue of its own and its circle of 500 m; one in ten has a polygon instead.
 func benchWorld(tb testing.TB, campaigns int) (*engine.Snapshot, []quarter) {
+	w, quarters := benchCatalog(campaigns)
+	return w.snapshot(tb), quarters
+}
+
+// benchCatalog is the catalog of a benchWorld.
+func benchCatalog(campaigns int) (*world, []quarter) {
 	random := rand.New(rand.NewPCG(7, 8))
 	w := newWorld()
 	quarters := []quarter{{name: "hot", matches: 800}, {name: "typical", matches: 160}}
@@ -44,7 +50,7 @@ func benchWorld(tb testing.TB, campaigns int) (*engine.Snapshot, []quarter) {
 	for range 64 {
 		country.middles = append(country.middles, offset(west, side*random.Float64(), side*random.Float64()))
 	}
-	return w.snapshot(tb), append(quarters, country)
+	return w, append(quarters, country)
 }
 
 func offset(p geo.LatLng, north, east float64) geo.LatLng {
