@@ -87,11 +87,12 @@ func (s polygons) probability(p LatLng, sigma float64) (sum float64) {
 
 func (s cellSet) probability(p LatLng, sigma float64) (sum float64) {
 	near := Meters(reach * sigma)
-	for i, around := range s.hulls {
-		if p.Distance(around.center)-around.radius > near {
+	for _, cell := range s.cells {
+		around, ok := hullDisc(cell)
+		if !ok || p.Distance(around.center)-around.radius > near {
 			continue
 		}
-		if outline, ok := s.outline(i); ok {
+		if outline, ok := outlineOf(cell); ok {
 			sum += outline.probability(p, sigma)
 		}
 	}
