@@ -73,40 +73,55 @@ func verdictOf(in bool) verdict {
 
 // settle says where a point of the span lies, in units.
 func (c clip) settle(x, y int32) verdict {
-	head := c[0]
-	odd := head >> 8 & 1
-	if w, p := uint32(x+1<<14)>>headShiftX, uint32(y+1<<14)>>headShiftY; p >= head>>16&255 && p <= head>>24 && w >= head>>9&127 {
-		var ok bool
-		if odd, ok = crossings(c[1:], x, y, odd); !ok {
-			return unsure
-		}
+	odd, sure := c.crossed(x, y)
+	switch {
+	case !sure:
+		return unsure
+	case odd == 1:
+		return isInside
 	}
-	return verdictOf(odd&1 == 1)
+	return isOutside
 }
 
-// crossings adds the number of edges that are met on the way from the west; ok is false near an edge.
-func crossings(vertices []uint32, x, y int32, odd uint32) (sum uint32, ok bool) {
-	var x0, y0 int32
-	for i, v := range vertices {
-		x1, y1 := vertexAt(v)
-		x1, y1 = x1-x, y1-y
-		if v&1 == 0 && i > 0 && min(y0, y1) <= clipBand && max(y0, y1) >= -clipBand && min(x0, x1) <= clipBand {
-			straddles := uint32(y0^y1) >> 31
-			if max(x0, x1) < -clipBand {
-				odd ^= straddles
-			} else {
-				dx, dy := int64(x1-x0), int64(y1-y0)
-				cross := int64(x0)*dy - int64(y0)*dx
-				if wide := clipBand * (abs(dx) + abs(dy)); cross <= wide && cross >= -wide {
-					return odd, false
-				}
-				// the edge is to the west where it meets the parallel when the cross has the sign that is against dy
-				if straddles == 1 && (cross < 0) == (dy > 0) {
-					odd ^= 1
-				}
-			}
+// crossed is 1 for a point inside and 0 outside; sure is false for one near the line. Most points are off the part of the box in which the line is met from the west.
+func (c clip) crossed(x, y int32) (odd uint32, sure bool) {
+	head := c[0]
+	east, above := (x+1<<14)>>headShiftX-int32(head>>9&127), (y+1<<14)>>headShiftY
+	if (east|(above-int32(head>>16&255))|(int32(head>>24)-above)) < 0 {
+		return head >> 8 & 1, true
+	}
+	return crossings(c[1:], x, y, head>>8&1)
+}
+
+// crossings adds the number of edges that are met on the way from the west; sure is false near an edge.
+func crossings(vertices []uint32, x, y int32, odd uint32) (sum uint32, sure bool) {
+	last := vertices[0]
+	y0 := int32(last)>>16 - y
+	for _, v := range vertices[1:] {
+		from := last
+		last = v
+		y1 := int32(v)>>16 - y
+		// both ends to the north, or both to the south, or no edge
+		if ((clipBand-y0)&(clipBand-y1) | (clipBand+y0)&(clipBand+y1) | -int32(v&1)) < 0 {
+			y0 = y1
+			continue
 		}
-		x0, y0 = x1, y1
+		x0, x1 := int32(int16(from))>>1-x, int32(int16(v))>>1-x
+		straddles := uint32(y0^y1) >> 31
+		switch {
+		case min(x0, x1) > clipBand:
+		case max(x0, x1) < -clipBand:
+			odd ^= straddles
+		default:
+			dx, dy := int64(x1-x0), int64(y1-y0)
+			cross := int64(x0)*dy - int64(y0)*dx
+			if wide := clipBand * (abs(dx) + abs(dy)); cross <= wide && cross >= -wide {
+				return odd, false
+			}
+			// the edge is west of the point where it meets the parallel when the signs of cross and dy differ
+			odd ^= straddles & uint32(uint64(cross^dy)>>63)
+		}
+		y0 = y1
 	}
 	return odd, true
 }

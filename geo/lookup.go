@@ -63,14 +63,14 @@ func (q *query) settle(dst []uint32, s square, e entry) []uint32 {
 	if len(e.round) > 0 {
 		dst = q.discs(dst, s, e.round)
 	}
-	if len(e.clipped) > 0 {
-		dst = q.clips(dst, e.span, e.clipped)
+	if e.clips > 0 {
+		dst = q.clips(dst, e)
 	}
 	return dst
 }
 
-// discsAtOnce is the number of discs after which those that hold the point are appended.
-const discsAtOnce = 128
+// postingsAtOnce is the number of postings after which those that hold the point are appended.
+const postingsAtOnce = 128
 
 // discs tells of each disc by its distance whether it holds the point, with no branch that depends on it: one in some hundreds is left open.
 func (q *query) discs(dst []uint32, s square, discs []uint32) []uint32 {
@@ -80,9 +80,9 @@ func (q *query) discs(dst []uint32, s square, discs []uint32) []uint32 {
 	if steep == 0 {
 		least = 1 // no distance is less
 	}
-	var inside [discsAtOnce]uint32
+	var inside [postingsAtOnce]uint32
 	for len(discs) > 0 {
-		some := discs[:min(len(discs), discWords*discsAtOnce)]
+		some := discs[:min(len(discs), discWords*postingsAtOnce)]
 		discs = discs[len(some):]
 		n := 0
 		for ; len(some) >= discWords; some = some[discWords:] {
@@ -90,7 +90,7 @@ func (q *query) discs(dst []uint32, s square, discs []uint32) []uint32 {
 			dx, dy := px-int64(int16(center)), py-int64(int32(center)>>16)
 			away := dx*dx + dy*dy
 			outer, inner := radius+discBand, (radius-discBand)*steep>>16
-			inside[n%discsAtOnce] = handle
+			inside[n%postingsAtOnce] = handle
 			rest := inner*inner - least - away
 			if rest < 0 && away <= outer*outer {
 				dst = q.ask(dst, handle)
@@ -107,19 +107,26 @@ func rounded(x, y float64) (int64, int64) {
 	return int64(math.Floor(x + 0.5)), int64(math.Floor(y + 0.5))
 }
 
-// clips tells of each clip whether it holds the point.
-func (q *query) clips(dst []uint32, words, clips []uint32) []uint32 {
-	b := spanOf(words)
+// clips tells of each clip whether it holds the point, in the same way.
+func (q *query) clips(dst []uint32, e entry) []uint32 {
+	b := spanOf(e.span)
 	x, y := b.at(q.at)
-	for len(clips) > 0 {
-		size := clipWords(clips)
-		switch clip(clips[1:size]).settle(x, y) {
-		case isInside:
-			dst = append(dst, clips[0])
-		case unsure:
-			dst = q.ask(dst, clips[0])
+	clips, left := e.clipped, e.clips
+	var inside [postingsAtOnce]uint32
+	for left > 0 {
+		n := uint32(0)
+		for ; left > 0 && n < postingsAtOnce; left-- {
+			handle, size := clips[0], clipWords(clips)
+			odd, sure := clip(clips[1:size]).crossed(x, y)
+			clips = clips[size:]
+			if !sure {
+				dst = q.ask(dst, handle)
+				continue
+			}
+			inside[n] = handle
+			n += odd
 		}
-		clips = clips[size:]
+		dst = append(dst, inside[:n]...)
 	}
 	return dst
 }

@@ -58,9 +58,11 @@ func (s shard) find(key uint64) uint32 {
 
 // entry is an entry taken apart. Its arrays are the shard's own.
 type entry struct {
-	marks                        uint32
-	span                         []uint32
-	whole, asked, round, clipped []uint32
+	marks               uint32
+	span                []uint32
+	whole, asked, round []uint32
+	clips               uint32   // number of those clipped
+	clipped             []uint32 // these, and what follows in the shard
 }
 
 func (s shard) entry(at uint32) (e entry) {
@@ -83,11 +85,7 @@ func (s shard) entry(at uint32) (e entry) {
 	e.whole, rest = rest[:n], rest[n:]
 	e.asked, rest = rest[:a], rest[a:]
 	e.round, rest = rest[:discWords*r], rest[discWords*r:]
-	size := 0
-	for range c {
-		size += clipWords(rest[size:])
-	}
-	e.clipped = rest[:size]
+	e.clips, e.clipped = c, rest
 	return e
 }
 
@@ -203,24 +201,28 @@ func (m *merger) entry(key uint64, old entry, changes []change, words []uint32) 
 
 // keep takes over the postings that stay.
 func (m *merger) keep(counts *[marked]int, old entry, gone []change) {
-	lists := [marked][]uint32{whole: old.whole, asked: old.asked, round: old.round, clipped: old.clipped}
-	sizes := [marked]int{whole: 1, asked: 1, round: discWords}
-	for k, list := range lists {
-		if kind(k) != clipped && len(gone) == 0 {
+	size := 0
+	for range old.clips {
+		size += clipWords(old.clipped[size:])
+	}
+	*counts = [marked]int{whole: len(old.whole), asked: len(old.asked), round: len(old.round) / discWords, clipped: int(old.clips)}
+	for k, list := range [marked][]uint32{whole: old.whole, asked: old.asked, round: old.round, clipped: old.clipped[:size]} {
+		if len(gone) == 0 {
 			m.lists[k] = append(m.lists[k], list...)
-			counts[k] += len(list) / sizes[k]
 			continue
 		}
-		for len(list) > 0 {
-			size := sizes[k]
-			if kind(k) == clipped {
+		for size := 1; len(list) > 0; list = list[size:] {
+			switch kind(k) {
+			case round:
+				size = discWords
+			case clipped:
 				size = clipWords(list)
 			}
-			if !slices.ContainsFunc(gone, func(c change) bool { return c.handle == list[0] }) {
-				m.lists[k] = append(m.lists[k], list[:size]...)
-				counts[k]++
+			if slices.ContainsFunc(gone, func(c change) bool { return c.handle == list[0] }) {
+				counts[k]--
+				continue
 			}
-			list = list[size:]
+			m.lists[k] = append(m.lists[k], list[:size]...)
 		}
 	}
 }
