@@ -170,7 +170,7 @@ const markShare = 8
 // own numbers.
 func (c *Covering) coverCells(s cellSet) {
 	var marks []mark
-	var near [16]found
+	var room [16]square
 	for _, cell := range s.cells {
 		hull, ok := hullDisc(cell)
 		if !ok {
@@ -178,12 +178,12 @@ func (c *Covering) coverCells(s cellSet) {
 		}
 		resolution := cell.Resolution()
 		around, level := capOf(hull), levelFor(markShare, float64(reachOf(resolution)/EarthRadius))
-		squares, ok := around.touched(near[:0], level)
-		if !ok {
-			squares = descend(near[:0], around, level, nil)
+		near := tiles{room[:0:4], room[4:4]}
+		if !around.touch(&near, level) {
+			near = descend(around, level, nil)
 		}
-		for _, at := range squares {
-			if m := (mark{at.square, 1 << resolution}); len(marks) == 0 || m != marks[len(marks)-1] {
+		for _, at := range append(near.whole, near.crossed...) {
+			if m := (mark{at, 1 << resolution}); len(marks) == 0 || m != marks[len(marks)-1] {
 				marks = append(marks, m)
 			}
 		}

@@ -87,7 +87,7 @@ func (c clip) settle(x, y int32) verdict {
 func (c clip) crossed(x, y int32) (odd uint32, sure bool) {
 	head := c[0]
 	east, above := (x+1<<14)>>headShiftX-int32(head>>9&127), (y+1<<14)>>headShiftY
-	if (east|(above-int32(head>>16&255))|(int32(head>>24)-above)) < 0 {
+	if (east | (above - int32(head>>16&255)) | (int32(head>>24) - above)) < 0 {
 		return head >> 8 & 1, true
 	}
 	return crossings(c[1:], x, y, head>>8&1)

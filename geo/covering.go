@@ -82,77 +82,68 @@ func levelFor(share, angle float64) int {
 	return min(max(finest, 0), maxLevel) / levelStep * levelStep
 }
 
-// found is a square and how a fence lies in it.
-type found struct {
-	square square
-	class  class
+// tiles is the squares that a fence touches.
+type tiles struct {
+	whole   []square // wholly in the fence
+	crossed []square // perhaps partly outside, or untouched by less than their own size
+}
+
+func (t *tiles) sort() {
+	slices.Sort(t.whole)
+	slices.Sort(t.crossed)
 }
 
 func (c *Covering) coverCircle(s circle, fine float64) {
 	around := capOf(s.disc())
 	level := levelFor(fine, around.angle)
-	var near [32]found
-	squares, ok := around.touched(near[:0], level)
-	if !ok {
-		squares = descend(near[:0], around, level, nil)
+	var room [32]square
+	near := tiles{room[:0:8], room[8:8]}
+	if !around.touch(&near, level) {
+		near = descend(around, level, nil)
 	}
-	slices.SortFunc(squares, func(a, b found) int { return compareSquares(a, b) })
-	c.words = make([]uint32, 0, (postingHead+2)*len(squares))
-	for pass := whole; pass <= round; pass++ {
-		for _, at := range squares {
-			if at.class == interior {
-				if pass == whole {
-					c.append(at.square, whole)
-				}
-				continue
-			}
-			switch center, radius, ok := discAt(at.square, around); {
-			case ok && pass == round:
-				c.append(at.square, round, center, radius)
-			case !ok && pass == asked:
-				c.append(at.square, asked)
-			}
+	near.sort()
+	c.words = make([]uint32, 0, postingHead*len(near.whole)+(postingHead+discWords-1)*len(near.crossed))
+	for _, at := range near.whole {
+		c.append(at, whole)
+	}
+	radius := radiusIn(around.angle, level)
+	var discs [32]uint32
+	centers := discs[:0] // of the squares that discs can be kept of, which are moved to the front
+	for _, at := range near.crossed {
+		if center, ok := discAt(at, around, radius); ok {
+			near.crossed[len(centers)] = at
+			centers = append(centers, center)
+		} else {
+			c.append(at, asked)
 		}
 	}
-}
-
-func compareSquares(a, b found) int {
-	switch {
-	case a.square < b.square:
-		return -1
-	case a.square > b.square:
-		return 1
+	for i, center := range centers {
+		at := near.crossed[i]
+		c.words = append(c.words, uint32(at>>32), uint32(at), uint32(round)|(discWords-1)<<8, center, uint32(radius))
 	}
-	return 0
 }
 
 func (c *Covering) coverPolygons(s polygons, fine float64) {
 	around := capOf(s.disc())
-	squares := descend(nil, around, levelFor(fine, around.angle), s.classify)
-	slices.SortFunc(squares, compareSquares)
-	var clips, clip []uint32
-	for _, at := range squares {
-		if at.class == interior {
-			c.append(at.square, whole)
-		}
+	near := descend(around, levelFor(fine, around.angle), s.classify)
+	near.sort()
+	for _, at := range near.whole {
+		c.append(at, whole)
 	}
-	for _, at := range squares {
-		if at.class == interior {
-			continue
-		}
-		b, ok := at.square.span()
+	var clips, clip []uint32
+	for _, at := range near.crossed {
+		b, ok := at.span()
 		if ok {
 			clip, ok = s.clip(clip[:0], &b)
 		}
 		if !ok {
-			c.append(at.square, asked)
+			c.append(at, asked)
 			continue
 		}
-		clips = append(clips, uint32(at.square>>32), uint32(at.square), uint32(clipped)|uint32(len(clip))<<8)
+		clips = append(clips, uint32(at>>32), uint32(at), uint32(clipped)|uint32(len(clip))<<8)
 		clips = append(clips, clip...)
 	}
-	c.words = append(c.words, clips...)
-	c.words = slices.Clip(c.words)
+	c.words = slices.Concat(c.words, clips)
 }
 
 // classify treats a square as the box of latitudes and longitudes round it.

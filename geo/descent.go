@@ -2,10 +2,10 @@ package geo
 
 import "math"
 
-// descend appends the squares that a fence touches, by going down from the faces: the finest of them at a level, those wholly within as high as may be. around holds the
+// descend returns the squares that a fence touches, by going down from the faces: the finest of them at a level, those wholly within as high as may be. around holds the
 // fence; classify says more of a square near it, and is nil where the fence is that disc.
-func descend(dst []found, around roundCap, finest int, classify func(s square, center [3]float64) class) []found {
-	w := descent{around: around, classify: classify, finest: finest, squares: dst, chord: chordOf(around.angle)}
+func descend(around roundCap, finest int, classify func(s square, center [3]float64) class) tiles {
+	w := descent{around: around, classify: classify, finest: finest, chord: chordOf(around.angle)}
 	reach := around.angle + float64(coverMargin/EarthRadius)
 	for level := range finest + 1 {
 		// half a diagonal is no bound where a square is askew: 0.6 of the longest is
@@ -15,7 +15,7 @@ func descend(dst []found, around roundCap, finest int, classify func(s square, c
 	for face := range uint64(facesCount) {
 		w.visit(squareOf(face, 0, 0, 0), 0)
 	}
-	return w.squares
+	return w.tiles
 }
 
 type descent struct {
@@ -24,7 +24,7 @@ type descent struct {
 	classify func(s square, center [3]float64) class
 	beyond   [maxLevel + 1]float64 // square of the chord from the axis to the middle of a square beyond which that does not meet the disc, by level
 	finest   int
-	squares  []found
+	tiles    tiles
 }
 
 // classifyFrom is how many levels above the finest squares are asked about; above that they are only held against the fence's disc.
@@ -47,9 +47,9 @@ func (w *descent) visit(s square, level int) {
 	switch {
 	case lies == apart:
 	case lies == interior && level%levelStep == 0:
-		w.squares = append(w.squares, found{s, interior})
+		w.tiles.whole = append(w.tiles.whole, s)
 	case level == w.finest:
-		w.squares = append(w.squares, found{s, crossed})
+		w.tiles.crossed = append(w.tiles.crossed, s)
 	default:
 		for n := range uint64(4) {
 			w.visit(s.child(n), level+1)

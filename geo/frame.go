@@ -23,20 +23,15 @@ var planes = func() (units [maxLevel + 1]float64) {
 // plane returns the tangent plane at the square's middle. Its axes are the same on every machine whose floating point is.
 func (s square) plane() plane {
 	m := s.center()
-	p := plane{middle: m, east: [3]float64{-m[1], m[0], 0}}
+	scale := planes[s.level()]
 	if s>>62 == 2 { // the faces at the poles
-		p.east = [3]float64{-m[2], 0, m[0]}
+		scale /= math.Sqrt(m[0]*m[0] + m[2]*m[2])
+		east := [3]float64{-m[2] * scale, 0, m[0] * scale}
+		return plane{east, [3]float64{m[1] * east[2], m[2]*east[0] - m[0]*east[2], -m[1] * east[0]}, m}
 	}
-	scale := planes[s.level()] / math.Sqrt(p.east[0]*p.east[0]+p.east[1]*p.east[1]+p.east[2]*p.east[2])
-	for k := range p.east {
-		p.east[k] *= scale
-	}
-	p.north = [3]float64{
-		m[1]*p.east[2] - m[2]*p.east[1],
-		m[2]*p.east[0] - m[0]*p.east[2],
-		m[0]*p.east[1] - m[1]*p.east[0],
-	}
-	return p
+	scale /= math.Sqrt(m[0]*m[0] + m[1]*m[1])
+	east := [3]float64{-m[1] * scale, m[0] * scale, 0}
+	return plane{east, [3]float64{-m[2] * east[1], m[2] * east[0], m[0]*east[1] - m[1]*east[0]}, m}
 }
 
 // at brings a unit vector into the plane.

@@ -22,15 +22,19 @@ var steepness = func() (share [maxLevel + 1]int64) {
 	return share
 }()
 
-// discAt returns a circle's posting at a square; ok is false where sixteen bits cannot hold it.
-func discAt(s square, around roundCap) (center, radius uint32, ok bool) {
+// radiusIn returns a disc's radius in units, rounded.
+func radiusIn(angle float64, level int) float64 {
+	return math.Floor(chordOf(angle)*planes[level] + 0.5)
+}
+
+// discAt returns where a circle's middle is on a square's plane; ok is false where sixteen bits cannot hold it, nor its radius.
+func discAt(s square, around roundCap, radius float64) (center uint32, ok bool) {
 	p := s.plane()
 	x, y := p.at(around.axis)
-	x, y = math.Round(x), math.Round(y)
-	r := math.Round(chordOf(around.angle) * discUnits * float64(uint64(1)<<s.level()) / meanEdge)
+	x, y = math.Floor(x+0.5), math.Floor(y+0.5)
 	facing := p.middle[0]*around.axis[0] + p.middle[1]*around.axis[1] + p.middle[2]*around.axis[2]
-	if facing < 0.1 || max(math.Abs(x), math.Abs(y)) > math.MaxInt16 || r > math.MaxUint16 || r < 4*discBand {
-		return 0, 0, false
+	if facing < 0.1 || max(math.Abs(x), math.Abs(y)) > math.MaxInt16 || radius > math.MaxUint16 || radius < 4*discBand {
+		return 0, false
 	}
-	return uint32(uint16(int16(x))) | uint32(int32(y))<<16, uint32(r), true
+	return uint32(uint16(int16(x))) | uint32(int32(y))<<16, true
 }

@@ -157,8 +157,8 @@ func (s square) point(a, b float64) [3]float64 {
 	case 2:
 		v = [3]float64{u, w, major}
 	}
-	length := math.Sqrt(1 + u*u + w*w)
-	return [3]float64{v[0] / length, v[1] / length, v[2] / length}
+	share := 1 / math.Sqrt(1+u*u+w*w)
+	return [3]float64{v[0] * share, v[1] * share, v[2] * share}
 }
 
 // center returns the unit vector of the square's middle.
