@@ -42,7 +42,7 @@ func (r *ring) meets(b box) bool {
 
 // meetsBox is meets in the plane, with the box at longitude x and halfX of it to each side.
 func (r *ring) meetsBox(x, halfX float64, b box) (met bool) {
-	r.walk(func(run *bounds, _, _ int) bool {
+	r.walk(func(run bounds, _, _ int) bool {
 		return met || run.minX > x+halfX || run.maxX < x-halfX || run.minY > b.y+b.halfY || run.maxY < b.y-b.halfY
 	}, func(i int) {
 		x0, y0, x1, y1 := r.edge(i)

@@ -202,7 +202,7 @@ func (r *ring) clip(dst []uint32, b *span) (vertices []uint32, ok bool) {
 	}
 	c := cutter{vertices: dst, most: len(dst) + maxClip + 4, next: -1}
 	scaleX, scaleY := float64(b.scaleX), float64(b.scaleY)
-	r.walk(func(run *bounds, _, _ int) bool {
+	r.walk(func(run bounds, _, _ int) bool {
 		return run.minX > x+around.halfX || run.maxX < x-around.halfX || run.minY > around.y+around.halfY || run.maxY < around.y-around.halfY
 	}, func(i int) {
 		x0, y0, x1, y1 := r.edge(i)

@@ -125,7 +125,7 @@ func (r *ring) probability(p LatLng, sigma float64) (sum float64) {
 // reach is seen under the angle between its ends, since what lies in a box is on one side of a point outside it.
 func (r *ring) turn(lng, lat, perLng, perLat, sigma float64) (sum float64) {
 	plane := func(x, y float64) (float64, float64) { return (x - lng) * perLng, (y - lat) * perLat }
-	r.walk(func(b *bounds, lo, hi int) bool {
+	r.walk(func(b bounds, lo, hi int) bool {
 		x := max(0, b.minX-lng, lng-b.maxX) * perLng
 		y := max(0, b.minY-lat, lat-b.maxY) * perLat
 		if x*x+y*y < reach*reach*sigma*sigma {
