@@ -11,7 +11,7 @@ type directory struct {
 // for each of them, and the eight of the directory.
 const (
 	shardBits      = 17
-	chunkShift     = 7
+	chunkShift     = 6
 	shardsPerChunk = 1 << chunkShift
 	chunkCount     = 1 << (shardBits - chunkShift)
 )

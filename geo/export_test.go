@@ -42,6 +42,24 @@ func (c *Covering) Postings() (all []Posting) {
 	return all
 }
 
+// Settle says what the clip of a posting says of a position in its square.
+func (p Posting) Settle(at LatLng) (inside, sure bool) {
+	b, _ := p.Square.span()
+	odd, sure := clip(p.Data).crossed(b.at(at))
+	return odd == 1, sure
+}
+
+// Place returns a position in the square, at shares of its sides.
+func (s square) Place(a, b float64) LatLng { return position(s.point(a, b)) }
+
+// Guides reports whether a lookup at the middle of a square asks for it.
+func (x *Index) Guides(s Square) bool {
+	return x.guide.at(gridAt(s.center()))>>(s.level()/levelStep)&1 == 1
+}
+
+// Reach is how far the corners of a cell are taken to be from its middle.
+func Reach(resolution int) Meters { return reachOf(resolution) }
+
 // CoverAt covers with other fineness than the usual.
 func CoverAt(f *Fence, circle, polygon float64) Covering {
 	return fineness{circle, polygon}.cover(f)

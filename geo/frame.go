@@ -61,8 +61,8 @@ const spanMargin = 2e-7
 // span returns the box round the square; ok is false by the poles, and for squares so large that a box is none of use. Between its corners the longitude of
 // a great circle is monotonic, and its latitude is off the straight line by at most h²/2 tan φ, h half the arc: φ″ = -λ′² sin φ cos φ along an arc, of which λ′ cos φ is at most 1.
 func (s square) span() (b span, ok bool) {
-	middle := s.center()
-	radius := s.radius(middle)
+	middle, corners := s.center(), s.corners()
+	radius := angleOf(farthest2(middle, corners))
 	center := position(middle)
 	highest := radians(math.Abs(center.Lat)) + radius
 	if highest > 1.5 || radius > 0.5 {
@@ -71,9 +71,10 @@ func (s square) span() (b span, ok bool) {
 	b.x, b.y = steps(center.Lng), steps(center.Lat)
 	at := b.middle()
 	var halfX, halfY float64
-	for n := range 4 {
-		corner := position(s.point(float64(n>>1), float64(n&1)))
-		halfX = max(halfX, math.Abs(math.Remainder(corner.Lng-at.Lng, 360)))
+	for _, v := range corners {
+		corner := position(v)
+		east := corner.Lng - at.Lng
+		halfX = max(halfX, math.Abs(east+wrap(east)))
 		halfY = max(halfY, math.Abs(corner.Lat-at.Lat))
 	}
 	halfY += radius * radius * math.Tan(highest) * 180 / math.Pi

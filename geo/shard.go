@@ -107,18 +107,20 @@ func (m *merger) merge(s shard, changes []change, words []uint32) shard {
 		slots = s[1 : 1+slotWords*int(s[0])]
 	}
 	for len(slots) > 0 || len(changes) > 0 {
-		var key uint64
-		var e entry
-		switch {
-		case len(slots) > 0 && (len(changes) == 0 || slotKey(slots) <= changes[0].key):
-			key, e = slotKey(slots), s.entry(slots[2])
+		if len(slots) > 0 && (len(changes) == 0 || slotKey(slots) < changes[0].key) {
+			m.slots = append(m.slots, slots[0], slots[1], uint32(len(m.entries)))
+			m.entries = append(m.entries, s[slots[2]:s.entryEnd(slots)]...)
 			slots = slots[slotWords:]
-		default:
-			key = changes[0].key
+			continue
 		}
-		n := 0
+		key, n := changes[0].key, 0
 		for n < len(changes) && changes[n].key == key {
 			n++
+		}
+		var e entry
+		if len(slots) > 0 && slotKey(slots) == key {
+			e = s.entry(slots[2])
+			slots = slots[slotWords:]
 		}
 		begin := len(m.entries)
 		m.entry(key, e, changes[:n], words)
@@ -139,6 +141,14 @@ func (m *merger) merge(s shard, changes []change, words []uint32) shard {
 	}
 	copy(made[base:], m.entries)
 	return made
+}
+
+// entryEnd returns where the entry of the first of some last slots ends: entries are in the order of their slots.
+func (s shard) entryEnd(slots []uint32) uint32 {
+	if len(slots) > slotWords {
+		return slots[slotWords+2]
+	}
+	return uint32(len(s))
 }
 
 func slotKey(slots []uint32) uint64 { return uint64(slots[0])<<32 | uint64(slots[1]) }

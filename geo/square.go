@@ -145,20 +145,32 @@ func (s square) child(n uint64) square {
 func (s square) point(a, b float64) [3]float64 {
 	face, level, column, row := s.parts()
 	side := 1 / float64(uint64(1)<<level)
-	u, w := tangent((float64(column)+a)*side), tangent((float64(row)+b)*side)
-	major := 1.0
-	if face&1 == 1 {
-		major = -1
-	}
-	v := [3]float64{major, u, w}
-	switch face >> 1 {
-	case 1:
-		v = [3]float64{u, major, w}
-	case 2:
-		v = [3]float64{u, w, major}
-	}
+	return onFace(face, tangent((float64(column)+a)*side), tangent((float64(row)+b)*side))
+}
+
+// corners returns the unit vectors of the square's corners.
+func (s square) corners() [4][3]float64 {
+	face, level, column, row := s.parts()
+	side := 1 / float64(uint64(1)<<level)
+	west, east := tangent(float64(column)*side), tangent(float64(column+1)*side)
+	south, north := tangent(float64(row)*side), tangent(float64(row+1)*side)
+	return [4][3]float64{onFace(face, west, south), onFace(face, west, north), onFace(face, east, south), onFace(face, east, north)}
+}
+
+// onFace returns the unit vector at a face's tangents.
+func onFace(face uint64, u, w float64) [3]float64 {
 	share := 1 / math.Sqrt(1+u*u+w*w)
-	return [3]float64{v[0] * share, v[1] * share, v[2] * share}
+	major := share
+	if face&1 == 1 {
+		major = -share
+	}
+	switch face >> 1 {
+	case 0:
+		return [3]float64{major, u * share, w * share}
+	case 1:
+		return [3]float64{u * share, major, w * share}
+	}
+	return [3]float64{u * share, w * share, major}
 }
 
 // center returns the unit vector of the square's middle.
@@ -168,8 +180,10 @@ func (s square) center() [3]float64 { return s.point(0.5, 0.5) }
 func (s square) radius(center [3]float64) float64 { return angleOf(s.radius2(center)) }
 
 // radius2 returns the square of the longest chord from the middle to a point of the square, which is at a corner: its sides are arcs of great circles.
-func (s square) radius2(center [3]float64) float64 {
-	return max(chord2(center, s.point(0, 0)), chord2(center, s.point(0, 1)), chord2(center, s.point(1, 0)), chord2(center, s.point(1, 1)))
+func (s square) radius2(center [3]float64) float64 { return farthest2(center, s.corners()) }
+
+func farthest2(center [3]float64, corners [4][3]float64) float64 {
+	return max(chord2(center, corners[0]), chord2(center, corners[1]), chord2(center, corners[2]), chord2(center, corners[3]))
 }
 
 // chord2 is the square of the chord between two unit vectors.

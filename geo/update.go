@@ -35,9 +35,7 @@ func (x *Index) Apply(removed []uint32, added []Item) *Index {
 	}
 	next.fences = next.fences.With(u.fences)
 	next.discs = next.discs.with(discs, next.count, func(b *ball) bool { return next.fences.At(b.handle).stamp == b.stamp })
-	slices.SortFunc(u.changes, func(a, b change) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.what, b.what), cmp.Compare(a.handle, b.handle))
-	})
+	slices.SortFunc(u.changes, compareChanges)
 	next.directory = next.directory.with(u.changes, u.words)
 	next.guide = u.guiding.next
 	return next
@@ -58,6 +56,13 @@ type change struct {
 	handle   uint32
 	at, size uint32 // of the posting's own words
 	what     action
+}
+
+func compareChanges(a, b change) int {
+	if a.key != b.key {
+		return cmp.Compare(a.key, b.key)
+	}
+	return cmp.Or(cmp.Compare(a.what, b.what), cmp.Compare(a.handle, b.handle))
 }
 
 // action is what a change does: takeAway, or put and the kind.
