@@ -64,3 +64,15 @@ func Reach(resolution int) Meters { return reachOf(resolution) }
 func CoverAt(f *Fence, circle, polygon float64) Covering {
 	return fineness{circle, polygon}.cover(f)
 }
+
+// Drawn returns the corners of a fence's drawing, longitude and latitude.
+func Drawn(f *Fence) (at [][2]float64) {
+	for _, part := range f.shape.draw() {
+		for _, line := range part {
+			for _, v := range line {
+				at = append(at, [2]float64{v.x, v.y})
+			}
+		}
+	}
+	return at
+}
