@@ -1,6 +1,7 @@
 package geo
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -22,7 +23,7 @@ type Cell = h3.Cell
 type cellSet struct {
 	cells       []Cell // ascending
 	resolutions []int  // in use, ascending
-	hulls       []disc // round each cell
+	around      disc   // of all
 }
 
 // NewCellSet returns the union of H3 cells, of one or several resolutions, given by their indexes in hexadecimal. Doubles count once. A point
@@ -56,15 +57,16 @@ func NewCellSet(indexes []string) (*Fence, error) {
 		}
 	}
 	slices.Sort(s.resolutions)
-	s.hulls = make([]disc, len(s.cells))
+	hulls := make([]disc, len(s.cells))
 	for i, cell := range s.cells {
-		h, err := hullOf(cell)
-		if err != nil {
-			faults.add("", "invalid", "cell %s has no outline: %v", cell, err)
+		around, ok := hullDisc(cell)
+		if !ok {
+			faults.add("", "invalid", "cell %s has no outline", cell)
 			return nil, faults
 		}
-		s.hulls[i] = disc{h.center, h.radius}
+		hulls[i] = around
 	}
+	s.around = discOf(hulls)
 	return &Fence{shape: s}, nil
 }
 
@@ -103,24 +105,44 @@ func (s cellSet) distance(p LatLng) Meters {
 		return 0
 	}
 	best := Meters(math.Inf(1))
-	for i, around := range s.hulls {
-		if p.Distance(around.center)-around.radius > best {
+	for _, cell := range s.cells {
+		around, ok := hullDisc(cell)
+		if !ok || p.Distance(around.center)-around.radius > best {
 			continue
 		}
-		if outline, ok := s.outline(i); ok {
+		if outline, ok := outlineOf(cell); ok {
 			best = outline.distance(p, best)
 		}
 	}
 	return best
 }
 
-// outline draws a cell, which asks the library: only for the few whose disc matters.
-func (s cellSet) outline(i int) (ring, bool) {
-	h, err := hullOf(s.cells[i])
+// first reports whether p is in the set by a cell of a resolution and by none of a coarser one.
+func (s cellSet) first(cells *cellsOf, p LatLng, resolution int) bool {
+	for _, r := range s.resolutions {
+		if r > resolution {
+			break
+		}
+		if _, ok := slices.BinarySearch(s.cells, cells.at(p, r)); ok {
+			return r == resolution
+		}
+	}
+	return false
+}
+
+// outlineOf draws a cell, which asks the library: only for the few whose disc matters.
+func outlineOf(cell Cell) (ring, bool) {
+	boundary, err := cell.Boundary()
 	if err != nil {
 		return ring{}, false
 	}
-	return h.outline()
+	vertices := make([]LatLng, len(boundary))
+	for i, v := range boundary {
+		vertices[i] = LatLng{v.Lat, v.Lng}
+	}
+	// straight lines in longitude and latitude: a cell's true edges are great circles, which differ by at most edge²·tan(lat)/(8·EarthRadius): a centimetre
+	// for a cell of resolution 8 at 45 degrees
+	return newRing(vertices)
 }
 
 // cellAt returns the true cell of a position at a resolution; an error only for a position that is not valid.
@@ -128,34 +150,57 @@ func cellAt(p LatLng, resolution int) (Cell, error) {
 	return h3.LatLngToCell(h3.LatLng{Lat: p.Lat, Lng: p.Lng}, resolution)
 }
 
-// hull is a cell's outline and a disc that holds it.
-type hull struct {
-	center   LatLng
-	radius   Meters
-	boundary []LatLng
-}
+// cellReach is the length that, divided by √7 for each resolution, no corner of a cell is away from its middle: 1,404,987 m are met at every resolution
+// from 4 to 15, and less at the coarser ones.
+const cellReach Meters = 1_450_000
 
-// hullMargin widens a cell's disc beyond the rounding of H3's own arithmetic, which is under a millimetre.
-const hullMargin Meters = 0.01
-
-func hullOf(cell Cell) (hull, error) {
+// hullDisc returns a disc that holds a cell; ok is false only for what is no cell.
+func hullDisc(cell Cell) (d disc, ok bool) {
 	center, err := cell.LatLng()
-	if err != nil {
-		return hull{}, fmt.Errorf("centre of cell %s: %w", cell, err)
-	}
-	boundary, err := cell.Boundary()
-	if err != nil {
-		return hull{}, fmt.Errorf("boundary of cell %s: %w", cell, err)
-	}
-	h := hull{center: LatLng{center.Lat, center.Lng}, boundary: make([]LatLng, len(boundary))}
-	for i, v := range boundary {
-		h.boundary[i] = LatLng{v.Lat, v.Lng}
-		h.radius = max(h.radius, h.center.Distance(h.boundary[i]))
-	}
-	h.radius = h.radius*(1+1e-9) + hullMargin
-	return h, nil
+	return disc{LatLng{center.Lat, center.Lng}, reachOf(cell.Resolution())}, err == nil
 }
 
-// outline is the cell as a ring of straight lines in longitude and latitude; a cell's true edges are great circles, which differ by at most
-// edge²·tan(lat)/(8·EarthRadius): a centimetre for a cell of resolution 8 at 45 degrees.
-func (h hull) outline() (ring, bool) { return newRing(h.boundary) }
+func reachOf(resolution int) Meters { return cellReach * Meters(math.Pow(7, -float64(resolution)/2)) }
+
+// markShare is the side of the squares that are marked, in reaches of a cell: most cells touch one or two, and a square is not much larger than the
+// few cells that are asked for in it.
+const markShare = 8
+
+// coverCells marks, in squares some times as large as each cell, that cells of its resolution are worth asking for there. The cells themselves are in the index under their
+// own numbers.
+func (c *Covering) coverCells(s cellSet) {
+	var marks []mark
+	var room [16]square
+	for _, cell := range s.cells {
+		hull, ok := hullDisc(cell)
+		if !ok {
+			continue
+		}
+		resolution := cell.Resolution()
+		around, level := capOf(hull), levelFor(markShare, float64(reachOf(resolution)/EarthRadius))
+		near := tiles{room[:0:4], room[4:4]}
+		if !around.touch(&near, level) {
+			near = descend(around, level, nil)
+		}
+		for _, at := range append(near.whole, near.crossed...) {
+			if m := (mark{at, 1 << resolution}); len(marks) == 0 || m != marks[len(marks)-1] {
+				marks = append(marks, m)
+			}
+		}
+	}
+	slices.SortFunc(marks, func(a, b mark) int { return cmp.Compare(a.square, b.square) })
+	for i := 0; i < len(marks); {
+		at, resolutions := marks[i].square, uint32(0)
+		for ; i < len(marks) && marks[i].square == at; i++ {
+			resolutions |= marks[i].resolutions
+		}
+		c.append(at, marked, resolutions)
+	}
+	c.words = slices.Clip(c.words)
+}
+
+// mark is a square and the resolutions, a bit each, that are worth asking for there.
+type mark struct {
+	square      square
+	resolutions uint32
+}

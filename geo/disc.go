@@ -21,7 +21,7 @@ func (s polygons) disc() disc {
 	return discOf(parts)
 }
 
-func (s cellSet) disc() disc { return discOf(s.hulls) }
+func (s cellSet) disc() disc { return s.around }
 
 // disc goes round the ring's box: from its middle along the parallel and then along a meridian to any of its points; or from a pole, where that is
 // smaller.
@@ -65,7 +65,7 @@ func (x *Index) Within(dst []uint32, p LatLng, radius Meters) []uint32 {
 	}
 	start := len(dst)
 	x.discs.search(&search{at: p.vector(), reach: float64(radius / EarthRadius), found: func(b *ball) {
-		e := x.entries.At(b.handle)
+		e := x.fences.At(b.handle)
 		if e.stamp == b.stamp && e.fence.Distance(p) <= radius {
 			dst = append(dst, b.handle)
 		}

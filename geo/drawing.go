@@ -96,11 +96,7 @@ func (s polygons) draw() (parts []drawn) {
 
 func (s cellSet) draw() (parts []drawn) {
 	for _, cell := range s.cells {
-		h, err := hullOf(cell)
-		if err != nil {
-			continue // never for a cell that was checked
-		}
-		if r, ok := h.outline(); ok {
+		if r, ok := outlineOf(cell); ok {
 			parts = append(parts, drawRings(&r, nil)...)
 		}
 	}

@@ -4,7 +4,7 @@ import "math"
 
 // distance returns the distance from p to the nearest point of the ring's line, or bound when that is nearer. The edges that close a ring at a pole do not count.
 func (r *ring) distance(p LatLng, bound Meters) Meters {
-	if r.chain[len(r.chain)-1][0].gap(p) >= bound {
+	if r.bounds().gap(p) >= bound {
 		return bound
 	}
 	given := r.edges()
@@ -18,7 +18,7 @@ func (r *ring) distance(p LatLng, bound Meters) Meters {
 		}
 	}
 	measure(r.nearestRun(p)) // a first bound, by which most runs are passed over
-	r.walk(func(b *bounds, _, _ int) bool { return b.gap(p) >= bound }, measure)
+	r.walk(func(b bounds, _, _ int) bool { return b.gap(p) >= bound }, measure)
 	return bound
 }
 

@@ -72,18 +72,14 @@ func ExampleCovering() {
 		return
 	}
 	covering := geo.Cover(fence)
-	kept, err := covering.AppendBinary(nil)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+	kept := covering.AppendBinary(nil)
 	again, err := geo.ParseCovering(kept)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	// An index takes a kept covering and does not compute it again.
-	index := new(geo.Index).Apply(nil, []geo.Item{{Handle: 1, Fence: fence, Covering: &again}})
+	index := new(geo.Index).Apply(nil, []geo.Item{{Handle: 1, Fence: fence, Covering: again}})
 	fmt.Println(index.Lookup(nil, geo.LatLng{Lat: 25.79, Lng: -80.13}))
 	// Output:
 	// [1]

@@ -54,7 +54,7 @@ func (p LatLng) vector() [3]float64 {
 
 // position returns the place in the direction of a vector; that of the zero vector is the zero place.
 func position(v [3]float64) LatLng {
-	return LatLng{Lat: math.Atan2(v[2], math.Hypot(v[0], v[1])) * 180 / math.Pi, Lng: math.Atan2(v[1], v[0]) * 180 / math.Pi}
+	return LatLng{Lat: math.Atan2(v[2], math.Sqrt(v[0]*v[0]+v[1]*v[1])) * 180 / math.Pi, Lng: math.Atan2(v[1], v[0]) * 180 / math.Pi}
 }
 
 func radians(degrees float64) float64 { return degrees * math.Pi / 180 }

@@ -1,7 +1,6 @@
 package geo_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -112,29 +111,6 @@ func diskOf(tb testing.TB, p geo.LatLng, resolution, k int) []string {
 	return cells
 }
 
-// drawnVertices are the positions of a fence's drawing.
-func drawnVertices(f *geo.Fence) (at [][2]float64) {
-	var g struct {
-		Coordinates json.RawMessage
-	}
-	var part [][][2]float64
-	var parts [][][][2]float64
-	if err := json.Unmarshal(f.AppendGeoJSON(nil), &g); err != nil {
-		panic(err)
-	}
-	if json.Unmarshal(g.Coordinates, &part) == nil {
-		parts = append(parts, part)
-	} else if err := json.Unmarshal(g.Coordinates, &parts); err != nil {
-		panic(err)
-	}
-	for _, part := range parts {
-		for _, ring := range part {
-			at = append(at, ring...)
-		}
-	}
-	return at
-}
-
 // peer answers like an index.
 type peer interface {
 	lookup(dst []uint32, p geo.LatLng) []uint32
@@ -215,13 +191,21 @@ func newS2Peer(fences []*geo.Fence) *s2Peer {
 // boxOf bounds a fence by its drawing, a little widened.
 func boxOf(f *geo.Fence) (low, high [2]float64) {
 	low, high = [2]float64{180, 90}, [2]float64{-180, -90}
-	for _, v := range drawnVertices(f) {
+	for _, v := range geo.Drawn(f) {
 		low[0], low[1] = min(low[0], v[0]), min(low[1], v[1])
 		high[0], high[1] = max(high[0], v[0]), max(high[1], v[1])
 	}
 	const widened = 0.002 // of the drawing of a circle, which lies inside of it
 	w, h := (high[0]-low[0])*widened, (high[1]-low[1])*widened
 	return [2]float64{low[0] - w, low[1] - h}, [2]float64{high[0] + w, high[1] + h}
+}
+
+// heap is the bytes that are reachable.
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
 
 func BenchmarkPeers(b *testing.B) {
@@ -231,28 +215,27 @@ func BenchmarkPeers(b *testing.B) {
 	for i := range fences {
 		fences[i] = w.fence(b)
 	}
-	heap := func() uint64 {
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
-	}
-	begin, before := time.Now(), heap()
 	items := make([]geo.Item, n)
 	for i, f := range fences {
 		items[i] = geo.Item{Handle: uint32(i), Fence: f}
 	}
 	index := new(geo.Index)
-	for part := range slices.Chunk(items, 50_000) {
-		index = index.Apply(nil, part)
+	var tree *treePeer
+	var cells *s2Peer
+	size := map[string]float64{} // bytes a fence, the fences not counted
+	measure := func(name string, build func()) {
+		begin, before := time.Now(), heap()
+		build()
+		size[name] = float64(heap()-before) / float64(n)
+		b.Logf("%s of %d fences built in %v, %.0f bytes a fence", name, n, time.Since(begin).Round(time.Millisecond), size[name])
 	}
-	b.Logf("%d fences: index built in %v, %d bytes a fence", n, time.Since(begin).Round(time.Millisecond), (heap()-before)/uint64(n))
-	begin, before = time.Now(), heap()
-	tree := newTreePeer(fences)
-	b.Logf("R-tree built in %v, %d bytes a fence", time.Since(begin).Round(time.Millisecond), (heap()-before)/uint64(n))
-	begin, before = time.Now(), heap()
-	cells := newS2Peer(fences)
-	b.Logf("S2 built in %v, %d bytes a fence", time.Since(begin).Round(time.Millisecond), (heap()-before)/uint64(n))
+	measure("index", func() {
+		for part := range slices.Chunk(items, 50_000) {
+			index = index.Apply(nil, part)
+		}
+	})
+	measure("rtree", func() { tree = newTreePeer(fences) })
+	measure("s2", func() { cells = newS2Peer(fences) })
 
 	places := map[string][]geo.LatLng{}
 	for range 2_000 {
@@ -283,6 +266,7 @@ func BenchmarkPeers(b *testing.B) {
 					dst = of.lookup(dst[:0], places[kind][i%len(places[kind])])
 					found += len(dst)
 				}
+				b.ReportMetric(size[of.name], "B/fence")
 				b.ReportMetric(float64(found)/float64(b.N), "matches/op")
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/max(1, float64(found)), "ns/match")
 			})

@@ -114,6 +114,14 @@ func (s polygons) vertices() (n int) {
 	return n
 }
 
+// ring returns a hole, or for -1 the outer ring.
+func (g *polygon) ring(n int) *ring {
+	if n < 0 {
+		return &g.outer
+	}
+	return &g.holes[n]
+}
+
 func (s polygons) contains(p LatLng) bool {
 	for i := range s {
 		if s[i].contains(p) {

@@ -87,11 +87,12 @@ func (s polygons) probability(p LatLng, sigma float64) (sum float64) {
 
 func (s cellSet) probability(p LatLng, sigma float64) (sum float64) {
 	near := Meters(reach * sigma)
-	for i, around := range s.hulls {
-		if p.Distance(around.center)-around.radius > near {
+	for _, cell := range s.cells {
+		around, ok := hullDisc(cell)
+		if !ok || p.Distance(around.center)-around.radius > near {
 			continue
 		}
-		if outline, ok := s.outline(i); ok {
+		if outline, ok := outlineOf(cell); ok {
 			sum += outline.probability(p, sigma)
 		}
 	}
@@ -124,7 +125,7 @@ func (r *ring) probability(p LatLng, sigma float64) (sum float64) {
 // reach is seen under the angle between its ends, since what lies in a box is on one side of a point outside it.
 func (r *ring) turn(lng, lat, perLng, perLat, sigma float64) (sum float64) {
 	plane := func(x, y float64) (float64, float64) { return (x - lng) * perLng, (y - lat) * perLat }
-	r.walk(func(b *bounds, lo, hi int) bool {
+	r.walk(func(b bounds, lo, hi int) bool {
 		x := max(0, b.minX-lng, lng-b.maxX) * perLng
 		y := max(0, b.minY-lat, lat-b.maxY) * perLat
 		if x*x+y*y < reach*reach*sigma*sigma {

@@ -19,7 +19,8 @@ type ring struct {
 // newRing unwraps vertices, which hold no closing repetition of the first. winds is false for a ring that goes round the globe more than once.
 func newRing(vertices []LatLng) (r ring, winds bool) {
 	n := len(vertices)
-	r = ring{x: make([]float64, n, n+3), y: make([]float64, n, n+3)}
+	both := make([]float64, 2*n)
+	r = ring{x: both[:n:n], y: both[n:]}
 	var sumLat, turn float64 // turn is in degrees, a multiple of 360: what is not wrapped keeps its longitude to the last bit
 	for i, v := range vertices {
 		if i > 0 {
@@ -34,10 +35,15 @@ func newRing(vertices []LatLng) (r ring, winds bool) {
 		r.x = append(r.x, r.x[0]+turn, r.x[0]+turn, r.x[0])
 		r.y = append(r.y, r.y[0], r.pole, r.pole)
 	}
+	r.bound()
+	return r, math.Abs(turn) <= 360 && r.maxX-r.minX <= 720
+}
+
+// bound sets the bounds of all vertices, and of the runs of them.
+func (r *ring) bound() {
 	r.minX, r.maxX = slices.Min(r.x), slices.Max(r.x)
 	r.minY, r.maxY = slices.Min(r.y), slices.Max(r.y)
 	r.chain = newChain(r.x, r.y)
-	return r, math.Abs(turn) <= 360 && r.maxX-r.minX <= 720
 }
 
 // wrap is what brings a difference of longitudes into [-180, 180]: 360, 0 or -360.
@@ -107,7 +113,7 @@ func (r *ring) locate(p LatLng) side {
 // A run of edges that is wholly east of the point crosses the ray an odd number of times when its ends lie on different sides.
 func (r *ring) locatePlane(x, y float64) side {
 	odd, on := false, false
-	r.walk(func(b *bounds, lo, hi int) bool {
+	r.walk(func(b bounds, lo, hi int) bool {
 		switch {
 		case y < b.minY || y > b.maxY || x > b.maxX:
 			return true

@@ -5,11 +5,12 @@ import (
 	"math/bits"
 )
 
-// Square is a cell of the index's own grid: the globe seen as a cube, each of its six faces divided into 2^level times 2^level squares. It holds face, level and
-// column and row. Unlike H3's, its hierarchy is exact: the four children of a square are the square. Zero is the whole of the first face.
+// square is a cell of the index's own grid: the globe seen as a cube, each of its six faces divided into 2^level times 2^level squares. It holds face, level and
+// the bits of row and column by turns, so that squares near one another have numbers near one another. Unlike H3's, its hierarchy is exact: the four
+// children of a square are the square. Zero is the whole of the first face. No square is an H3 cell's number: those have the level bits of level 8, and more below than it has.
 //
-//	bits 61–63 face · 56–60 level · 28–55 column · 0–27 row
-type Square uint64
+//	bits 61–63 face · 56–60 level · 0–47 bits of column and row, the column's the higher of each pair
+type square uint64
 
 // The levels of the grid. The squares of level 24 have half a metre to a side.
 const (
@@ -25,10 +26,13 @@ const (
 	maxDiagonal = 2.438654594434021
 )
 
+// levels is the number of those at which fences are kept.
+const levels = maxLevel/levelStep + 1
+
 // grid is a position on the grid: the square of each level follows from it by a shift.
 type grid struct {
-	face        uint64
-	column, row uint32 // at maxLevel
+	face uint64
+	path uint64 // bits of column and row at maxLevel, by turns
 }
 
 // gridAt returns where a unit vector lies.
@@ -47,7 +51,7 @@ func gridAt(v [3]float64) grid {
 		a, b = v[0]/z, v[1]/z
 		g.face = 4 + sign(v[2])
 	}
-	g.column, g.row = step(a), step(b)
+	g.path = woven(step(a), step(b))
 	return g
 }
 
@@ -80,71 +84,106 @@ func tangent(s float64) float64 {
 }
 
 // at returns the square of a level.
-func (g grid) at(level int) Square {
-	shift := maxLevel - level
-	return squareOf(g.face, level, uint64(g.column)>>shift, uint64(g.row)>>shift)
+func (g grid) at(level int) square {
+	return square(g.face<<61 | uint64(level)<<56 | g.path>>(2*(maxLevel-level)))
 }
 
-func squareOf(face uint64, level int, column, row uint64) Square {
-	return Square(face<<61 | uint64(level)<<56 | column<<28 | row)
+func squareOf(face uint64, level int, column, row uint32) square {
+	return square(face<<61 | uint64(level)<<56 | woven(column, row))
 }
 
-const coordinateMask = 1<<28 - 1
+// woven puts the bits of two numbers by turns (Morton, A Computer Oriented Geodetic Data Base, IBM 1966).
+func woven(column, row uint32) uint64 { return spread(column)<<1 | spread(row) }
 
-// Level is how often its face was divided: 0 to 24.
-func (s Square) Level() int { return int(s >> 56 & 31) }
+// spread puts a zero before each of 24 bits.
+func spread(n uint32) uint64 {
+	x := uint64(n)
+	x = (x | x<<16) & 0x0000ffff0000ffff
+	x = (x | x<<8) & 0x00ff00ff00ff00ff
+	x = (x | x<<4) & 0x0f0f0f0f0f0f0f0f
+	x = (x | x<<2) & 0x3333333333333333
+	return (x | x<<1) & 0x5555555555555555
+}
 
-func (s Square) parts() (face uint64, level int, column, row uint64) {
-	return uint64(s >> 61), s.Level(), uint64(s >> 28 & coordinateMask), uint64(s & coordinateMask)
+// gathered undoes spread, with anything between.
+func gathered(x uint64) uint32 {
+	x &= 0x5555555555555555
+	x = (x | x>>1) & 0x3333333333333333
+	x = (x | x>>2) & 0x0f0f0f0f0f0f0f0f
+	x = (x | x>>4) & 0x00ff00ff00ff00ff
+	x = (x | x>>8) & 0x0000ffff0000ffff
+	return uint32(x | x>>16)
+}
+
+const pathMask = 1<<48 - 1
+
+// level is how often its face was divided: 0 to 24.
+func (s square) level() int { return int(s >> 56 & 31) }
+
+func (s square) parts() (face uint64, level int, column, row uint32) {
+	return uint64(s >> 61), s.level(), gathered(uint64(s&pathMask) >> 1), gathered(uint64(s & pathMask))
 }
 
 // isValid reports whether s is a square of the grid.
-func (s Square) isValid() bool {
-	face, level, column, row := s.parts()
-	return face < facesCount && level <= maxLevel && bits.Len64(column|row) <= level
+func (s square) isValid() bool {
+	path := uint64(s << 8 >> 8)
+	return s>>61 < facesCount && s.level() <= maxLevel && bits.Len64(path) <= 2*s.level()
 }
 
 // ancestor returns the square of a level, its own or one above, that holds s.
-func (s Square) ancestor(level int) Square {
-	face, own, column, row := s.parts()
-	return squareOf(face, level, column>>(own-level), row>>(own-level))
+func (s square) ancestor(level int) square {
+	own := s.level()
+	return s>>61<<61 | square(level)<<56 | s&pathMask>>(2*(own-level))
 }
 
 // child returns one of the four squares that s is.
-func (s Square) child(n uint64) Square {
-	face, level, column, row := s.parts()
-	return squareOf(face, level+1, column<<1|n>>1, row<<1|n&1)
+func (s square) child(n uint64) square {
+	return s>>61<<61 | square(s.level()+1)<<56 | s&pathMask<<2 | square(n)
 }
 
 // point returns the unit vector at shares of the square's sides.
-func (s Square) point(a, b float64) [3]float64 {
+func (s square) point(a, b float64) [3]float64 {
 	face, level, column, row := s.parts()
 	side := 1 / float64(uint64(1)<<level)
-	u, w := tangent((float64(column)+a)*side), tangent((float64(row)+b)*side)
-	major := 1.0
+	return onFace(face, tangent((float64(column)+a)*side), tangent((float64(row)+b)*side))
+}
+
+// corners returns the unit vectors of the square's corners.
+func (s square) corners() [4][3]float64 {
+	face, level, column, row := s.parts()
+	side := 1 / float64(uint64(1)<<level)
+	west, east := tangent(float64(column)*side), tangent(float64(column+1)*side)
+	south, north := tangent(float64(row)*side), tangent(float64(row+1)*side)
+	return [4][3]float64{onFace(face, west, south), onFace(face, west, north), onFace(face, east, south), onFace(face, east, north)}
+}
+
+// onFace returns the unit vector at a face's tangents.
+func onFace(face uint64, u, w float64) [3]float64 {
+	share := 1 / math.Sqrt(1+u*u+w*w)
+	major := share
 	if face&1 == 1 {
-		major = -1
+		major = -share
 	}
-	v := [3]float64{major, u, w}
 	switch face >> 1 {
+	case 0:
+		return [3]float64{major, u * share, w * share}
 	case 1:
-		v = [3]float64{u, major, w}
-	case 2:
-		v = [3]float64{u, w, major}
+		return [3]float64{u * share, major, w * share}
 	}
-	length := math.Sqrt(1 + u*u + w*w)
-	return [3]float64{v[0] / length, v[1] / length, v[2] / length}
+	return [3]float64{u * share, w * share, major}
 }
 
 // center returns the unit vector of the square's middle.
-func (s Square) center() [3]float64 { return s.point(0.5, 0.5) }
+func (s square) center() [3]float64 { return s.point(0.5, 0.5) }
 
 // radius returns the greatest angle from the middle to a point of the square.
-func (s Square) radius(center [3]float64) float64 { return angleOf(s.radius2(center)) }
+func (s square) radius(center [3]float64) float64 { return angleOf(s.radius2(center)) }
 
 // radius2 returns the square of the longest chord from the middle to a point of the square, which is at a corner: its sides are arcs of great circles.
-func (s Square) radius2(center [3]float64) float64 {
-	return max(chord2(center, s.point(0, 0)), chord2(center, s.point(0, 1)), chord2(center, s.point(1, 0)), chord2(center, s.point(1, 1)))
+func (s square) radius2(center [3]float64) float64 { return farthest2(center, s.corners()) }
+
+func farthest2(center [3]float64, corners [4][3]float64) float64 {
+	return max(chord2(center, corners[0]), chord2(center, corners[1]), chord2(center, corners[2]), chord2(center, corners[3]))
 }
 
 // chord2 is the square of the chord between two unit vectors.
@@ -158,17 +197,3 @@ func chordOf(angle float64) float64 { return 2 * math.Sin(min(angle, math.Pi)/2)
 
 // angleOf returns the angle of a chord whose square is given.
 func angleOf(chord2 float64) float64 { return 2 * math.Asin(min(1, math.Sqrt(chord2)/2)) }
-
-// SquareAt returns the square of a level, 0 to 24, in which a valid position lies.
-func SquareAt(p LatLng, level int) Square { return gridAt(p.vector()).at(level) }
-
-// Parent returns the square of the level above that s is a quarter of; a face is its own.
-func (s Square) Parent() Square {
-	return s.ancestor(max(s.Level()-1, 0))
-}
-
-// Disc returns the middle of the square and how far its corners are from it at most.
-func (s Square) Disc() (center LatLng, radius Meters) {
-	middle := s.center()
-	return position(middle), Meters(s.radius(middle)) * EarthRadius
-}

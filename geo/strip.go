@@ -100,7 +100,7 @@ func planeRing(o outline) ring {
 	for i, v := range o {
 		r.x[i], r.y[i] = v.x, v.y
 	}
-	r.chain = newChain(r.x, r.y)
+	r.bound()
 	return r
 }
 

@@ -1,0 +1,40 @@
+package geo
+
+import "math"
+
+// A disc is a circle's posting at a square, in two words: the middle in the square's plane, eastward in the low half and northward in the high; and the radius, the
+// chord of the circle's angle, in the same units.
+//
+// It is exact but for what it leaves open. The place on the plane of a point and of a middle are each rounded by at most 0.71 units and the radius by 0.5, so that the distance on the
+// plane is known to 1.92 of them: less than discBand. The plane brings nothing farther apart, so that what is farther there than the radius is outside. Nor does it bring much
+// nearer what is near the square: over a place at ρ from the middle the sphere falls with a slope of ρ/√(1-ρ²), so that a chord is at most √(1+ρ²/(1-ρ²)) times
+// as long as on the plane, with ρ the farther of the two ends, at most 4√2 mean sides. The inner bound is taken that much smaller: see steepness.
+const discBand = 3
+
+// steepness is the least length on a square's plane of a chord of 65536, by level. On the coarsest squares nothing is sure to be inside.
+var steepness = func() (share [maxLevel + 1]int64) {
+	for level := range share {
+		rho := 4 * math.Sqrt2 * meanEdge / float64(uint64(1)<<level)
+		if level >= 6 {
+			share[level] = int64(65536 * math.Sqrt(1-rho*rho))
+		}
+	}
+	return share
+}()
+
+// radiusIn returns a disc's radius in units, rounded.
+func radiusIn(angle float64, level int) float64 {
+	return math.Floor(chordOf(angle)*planes[level] + 0.5)
+}
+
+// discAt returns where a circle's middle is on a square's plane; ok is false where sixteen bits cannot hold it, nor its radius.
+func discAt(s square, around roundCap, radius float64) (center uint32, ok bool) {
+	p := s.plane()
+	x, y := p.at(around.axis)
+	x, y = math.Floor(x+0.5), math.Floor(y+0.5)
+	facing := p.middle[0]*around.axis[0] + p.middle[1]*around.axis[1] + p.middle[2]*around.axis[2]
+	if facing < 0.1 || max(math.Abs(x), math.Abs(y)) > math.MaxInt16 || radius > math.MaxUint16 || radius < 4*discBand {
+		return 0, false
+	}
+	return uint32(uint16(int16(x))) | uint32(int32(y))<<16, true
+}
