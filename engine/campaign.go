@@ -47,6 +47,9 @@ type Geofence struct {
 	GeoJSON []byte   // the geometry as compact JSON: Polygon or MultiPolygon
 	Cells   []string // H3 indexes in hexadecimal
 	Fence   *geo.Fence
+	// Covering is that of the fence, as geo.Covering writes it, made once when the geofence was taken in. nil: it is covered where it is needed. It follows from the
+	// rest, and is ignored where it comes from outside.
+	Covering []byte
 }
 
 // Circle is a disc on the ground.

@@ -174,6 +174,7 @@ func writeGeofence(m *message, g *engine.Geofence) {
 	}
 	m.bytes(2, g.GeoJSON)
 	m.strs(3, g.Cells)
+	m.bytes(4, g.Covering)
 }
 
 func readGeofence(f *field) (g engine.Geofence) {
@@ -191,6 +192,8 @@ func readGeofence(f *field) (g engine.Geofence) {
 			g.GeoJSON = f.bytes()
 		case 3:
 			g.Cells = append(g.Cells, f.str())
+		case 4:
+			g.Covering = f.bytes()
 		}
 	})
 	return g

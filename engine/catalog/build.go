@@ -123,11 +123,10 @@ func (b *builder) compile(c *engine.Campaign) compiled {
 
 // putCampaign puts a compiled campaign in its place; one without terms removes it.
 func (b *builder) putCampaign(merchant, id string, c compiled) {
-	for i, fence := range c.keys {
-		if fence != (shapeKey{}) {
-			s := b.shapes.use(fence, c.terms.Fences[i])
-			c.terms.Fences[i] = s.fence
-			c.shapes = append(c.shapes, s)
+	for i, own := range c.shapes {
+		if own != nil {
+			c.shapes[i] = b.shapes.use(own)
+			c.terms.Fences[i] = c.shapes[i].fence
 		}
 	}
 	t := b.tenant(merchant)
@@ -139,7 +138,9 @@ func (b *builder) putCampaign(merchant, id string, c compiled) {
 		b.soil(e)
 	}
 	for _, s := range before {
-		b.shapes.leave(s)
+		if s != nil {
+			b.shapes.leave(s)
+		}
 	}
 }
 
@@ -147,6 +148,7 @@ func (b *builder) putCampaign(merchant, id string, c compiled) {
 type edit struct {
 	gone      []uint32   // fences
 	come      []geo.Item // fences
+	covered   []*shape   // whose coverings are not needed once they have come
 	holders   *geo.TableEdit[engine.Holder]
 	left      []uint32 // places
 	points    []geo.Point
@@ -176,6 +178,9 @@ func (b *builder) build(version uint64) *engine.Snapshot {
 	if len(e.gone) > 0 || len(e.come) > 0 {
 		cover(e.come)
 		s.Fences = s.Fences.Apply(e.gone, e.come)
+		for _, shape := range e.covered {
+			shape.covering = nil
+		}
 	}
 	if changed {
 		s.Holders, s.Residents = e.holders.Table(), e.residents.Table()

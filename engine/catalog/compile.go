@@ -66,8 +66,7 @@ func (c *compiler) site(v *engine.Venue) (*engine.Site, error) {
 
 // compiled is a campaign's content, compiled, before it is known which of its fences others have too.
 type compiled struct {
-	draft
-	keys   []shapeKey // of terms.Fences that are not circles; zero for those that are
+	draft  // its shapes are the campaign's own
 	venues []string
 }
 
@@ -89,32 +88,36 @@ func (c *compiler) compile(campaign *engine.Campaign) (compiled, error) {
 	if err != nil {
 		return compiled{}, err
 	}
-	keys, err := fence(campaign.Geofences)
+	shapes, err := shapesOf(campaign.Geofences)
 	if err != nil {
 		return compiled{}, err
 	}
 	t := engine.NewTerms(campaign)
 	t.Languages, t.Audience, t.Rule = languages, audience, rule
 	t.Pack(packed, c.campaigns)
-	return compiled{draft{terms: t, chain: campaign.Venues.Chain, all: campaign.Venues.All}, keys, campaign.Venues.IDs}, nil
+	return compiled{draft{terms: t, shapes: shapes, chain: campaign.Venues.Chain, all: campaign.Venues.All}, campaign.Venues.IDs}, nil
 }
 
-// fence compiles geofences and returns the keys of those that are not circles, by index; nil where all are.
-func fence(geofences []engine.Geofence) (keys []shapeKey, err error) {
+// shapesOf compiles geofences and returns the shapes of those that are not circles, by index; nil where all are.
+func shapesOf(geofences []engine.Geofence) (shapes []*shape, err error) {
 	for i := range geofences {
 		g := &geofences[i]
 		if err := g.Compile(); err != nil {
 			return nil, fmt.Errorf("compile geofence %d: %w", i, err)
 		}
 		key, ok := keyOf(g)
-		if ok && keys == nil {
-			keys = make([]shapeKey, len(geofences))
+		if !ok {
+			continue
 		}
-		if ok {
-			keys[i] = key
+		if shapes == nil {
+			shapes = make([]*shape, len(geofences))
+		}
+		shapes[i] = &shape{key: key, fence: g.Fence}
+		if covering, err := geo.ParseCovering(g.Covering); err == nil {
+			shapes[i].covering = covering
 		}
 	}
-	return keys, nil
+	return shapes, nil
 }
 
 func (c *compiler) languagesOf(t engine.Text) (*engine.LanguageSet, error) {

@@ -1,7 +1,10 @@
 package catalog
 
 import (
+	"slices"
+
 	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/geo"
 )
 
 // normalizeMerchant gives the texts of a checked merchant their canonical tags.
@@ -22,7 +25,7 @@ func normalizeCampaign(c *engine.Campaign) {
 	c.Discount.Gift = normalText(c.Discount.Gift)
 	c.Venues.IDs = normalList(c.Venues.IDs)
 	c.Categories = normalList(c.Categories)
-	c.Geofences = normalList(c.Geofences)
+	c.Geofences = coveredList(c.Geofences)
 	c.Flight.Windows = normalList(c.Flight.Windows)
 	c.Flight.Except = normalList(c.Flight.Except)
 	c.Audience.HomeCountries = normalList(c.Audience.HomeCountries)
@@ -39,6 +42,20 @@ func normalizeCampaign(c *engine.Campaign) {
 	if c.Status == "" {
 		c.Status = engine.StatusDraft
 	}
+}
+
+// coveredList returns checked geofences with the coverings of those that are dear to cover: circles are not.
+func coveredList(list []engine.Geofence) []engine.Geofence {
+	list = slices.Clone(normalList(list))
+	for i := range list {
+		g := &list[i]
+		g.Covering = nil
+		if g.Circle == nil && g.Fence != nil {
+			covering := geo.Cover(g.Fence)
+			g.Covering = covering.AppendBinary(nil)
+		}
+	}
+	return list
 }
 
 func normalList[T any](list []T) []T {

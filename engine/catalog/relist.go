@@ -56,14 +56,19 @@ func (b *builder) refence(at *entry, steads []*stead, e *edit) {
 	at.fences = nil
 	var now fencedSet
 	if at.listing != nil {
-		b.eachFence(at, steads, func(s *stead, site int, fence *geo.Fence) *geo.Fence {
+		b.eachFence(at, steads, func(s *stead, site int, fence *geo.Fence, known *shape) *geo.Fence {
 			if f, ok := now.find(s, fence); ok {
 				return f.fence
 			}
 			f, ok := before.find(s, fence)
 			if !ok {
 				f = fenced{fence: fence, stead: s, handle: b.fences.take()}
-				e.come = append(e.come, geo.Item{Handle: f.handle, Fence: fence})
+				item := geo.Item{Handle: f.handle, Fence: fence}
+				if known != nil && known.covering != nil {
+					item.Covering = known.covering
+					e.covered = append(e.covered, known)
+				}
+				e.come = append(e.come, item)
 			}
 			now.add(f)
 			at.fences = append(at.fences, f)
@@ -79,14 +84,18 @@ func (b *builder) refence(at *entry, steads []*stead, e *edit) {
 	}
 }
 
-// eachFence calls fn for every fence of a listing, with the venue round which it is and the site for which it holds. fn returns the fence of the same
+// eachFence calls fn for every fence of a listing, with the venue round which it is, the site for which it holds and its shape, if any. fn returns the fence of the same
 // content that is in the index, which takes the place of the campaign's own.
-func (b *builder) eachFence(at *entry, steads []*stead, fn func(s *stead, site int, fence *geo.Fence) *geo.Fence) {
+func (b *builder) eachFence(at *entry, steads []*stead, fn func(s *stead, site int, fence *geo.Fence, known *shape) *geo.Fence) {
 	own := at.terms.Fences
 	at.fences = make([]fenced, 0, max(len(own), 1))
 	if len(own) > 0 {
 		for i, fence := range own {
-			if shared := fn(nil, engine.AllSites, fence); shared != fence {
+			var known *shape
+			if at.shapes != nil {
+				known = at.shapes[i]
+			}
+			if shared := fn(nil, engine.AllSites, fence, known); shared != fence {
 				own[i] = shared // of terms that are in no snapshot yet: in any other these are the same
 			}
 		}
@@ -99,7 +108,7 @@ func (b *builder) eachFence(at *entry, steads []*stead, fn func(s *stead, site i
 			b.log.Error("circle round venue left out of the catalog", "merchant", at.tenant.id, "venue", s.id, "error", err)
 			continue
 		}
-		fn(s, i, circle)
+		fn(s, i, circle, nil)
 	}
 }
 

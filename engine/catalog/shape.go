@@ -13,9 +13,10 @@ import (
 
 // shape is a fence that is not a circle, which campaigns with geofences of the same content share.
 type shape struct {
-	key   shapeKey
-	fence *geo.Fence
-	users int
+	key      shapeKey
+	fence    *geo.Fence
+	covering *geo.Covering // as the store has it, until the fence is in the index; nil: it is covered anew
+	users    int
 }
 
 // shapeKey is the digest of a geofence's content.
@@ -25,11 +26,14 @@ type shapeKey [32]byte
 type shapes map[shapeKey]*shape
 
 // use returns the shape of a fence, with one user more.
-func (s shapes) use(key shapeKey, fence *geo.Fence) *shape {
-	found := s[key]
+func (s shapes) use(from *shape) *shape {
+	found := s[from.key]
 	if found == nil {
-		found = &shape{key: key, fence: fence}
-		s[key] = found
+		found = from
+		s[from.key] = found
+	}
+	if found.covering == nil {
+		found.covering = from.covering
 	}
 	found.users++
 	return found

@@ -49,7 +49,7 @@ type entry struct {
 // draft is a campaign's content, compiled.
 type draft struct {
 	terms  *engine.Terms
-	shapes []*shape // of those geofences that are not circles
+	shapes []*shape // by index of terms.Fences, of those that are not circles; nil: all are
 	chain  string
 	all    bool
 }

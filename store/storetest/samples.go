@@ -36,7 +36,7 @@ func Campaign(merchant, id string, venues ...string) engine.Campaign {
 		Geofences: []engine.Geofence{
 			{Circle: &engine.Circle{Center: geo.LatLng{Lat: 25.79, Lng: -80.13}, Radius: 800}},
 			{GeoJSON: []byte(`{"type":"Polygon","coordinates":[[[-80.2,25.7],[-80.1,25.7],[-80.1,25.8],[-80.2,25.7]]]}`)},
-			{Cells: []string{"8944a100003ffff"}},
+			{Cells: []string{"8944a100003ffff"}, Covering: []byte{1, 2, 3}},
 		},
 		Flight: engine.Flight{
 			Start:   engine.Moment{Date: engine.Date{Year: 2026, Month: 11, Day: 1}},
