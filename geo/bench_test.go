@@ -198,3 +198,52 @@ func BenchmarkCover(b *testing.B) {
 		})
 	}
 }
+
+// How fine coverings are is a choice between bytes and time.
+func BenchmarkFineness(b *testing.B) {
+	const n = 50_000
+	items := miami(b, n)
+	places := travellers(1 << 10)
+	for _, fine := range []struct{ circle, polygon float64 }{{0.35, 0.2}, {0.7, 0.1}, {0.7, 0.2}, {0.7, 0.4}, {1.4, 0.2}} {
+		b.Run(fmt.Sprintf("circle=%v/polygon=%v", fine.circle, fine.polygon), func(b *testing.B) {
+			before := heap()
+			covered := make([]geo.Item, n)
+			for i, item := range items {
+				c := geo.CoverAt(item.Fence, fine.circle, fine.polygon)
+				covered[i] = geo.Item{Handle: item.Handle, Fence: item.Fence, Covering: &c}
+			}
+			index := new(geo.Index).Apply(nil, covered)
+			clear(covered)
+			size := float64(heap()-before) / n
+			var hits []uint32
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				hits = index.Lookup(hits[:0], places[i%len(places)])
+			}
+			b.ReportMetric(size, "B/fence")
+		})
+	}
+}
+
+// An index of a hundred thousand fences takes one more, with a covering that was kept and without.
+func BenchmarkApply(b *testing.B) {
+	items := miami(b, 100_000)
+	index := new(geo.Index).Apply(nil, items)
+	coverings := make([]geo.Covering, 1_000)
+	for i := range coverings {
+		coverings[i] = geo.Cover(items[i].Fence)
+	}
+	for _, kept := range []bool{true, false} {
+		b.Run(fmt.Sprintf("kept=%v/fences=100000", kept), func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				item := items[i%len(coverings)]
+				item.Handle += uint32(len(items))
+				if kept {
+					item.Covering = &coverings[i%len(coverings)]
+				}
+				index.Apply(nil, []geo.Item{item})
+			}
+		})
+	}
+}

@@ -11,11 +11,11 @@ import "math"
 // as long as on the plane, with ρ the farther of the two ends, at most 4√2 mean sides. The inner bound is taken that much smaller: see steepness.
 const discBand = 3
 
-// steepness is the least length on a square's plane of a chord of 65536, by level. On the coarsest squares nothing is sure to be inside.
+// steepness is the least length on a square's plane of a chord of 65536, by level. On the squares of levels 0 and 2 nothing is sure to be inside.
 var steepness = func() (share [maxLevel + 1]int64) {
 	for level := range share {
 		rho := 4 * math.Sqrt2 * meanEdge / float64(uint64(1)<<level)
-		if level >= 6 {
+		if rho < 0.6 {
 			share[level] = int64(65536 * math.Sqrt(1-rho*rho))
 		}
 	}
