@@ -76,3 +76,9 @@ func Drawn(f *Fence) (at [][2]float64) {
 	}
 	return at
 }
+
+// ParseSlowly reads a geometry without the short way.
+func ParseSlowly(data []byte) (*Fence, error) { return parseGeometry(data) }
+
+// ParseQuickly reads a geometry by the short way alone.
+func ParseQuickly(data []byte) (*Fence, bool) { return parseQuickly(data) }

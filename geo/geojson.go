@@ -12,6 +12,14 @@ import (
 // ParseGeometry reads a GeoJSON Polygon or MultiPolygon (RFC 7946, section 3.1). Positions are longitude, latitude and, unread, altitude; rings
 // must be closed. Members besides "type", "coordinates" and "bbox" are refused. The error is Faults with every fault found, with paths such as "coordinates[0][3][1]".
 func ParseGeometry(data []byte) (*Fence, error) {
+	if fence, ok := parseQuickly(data); ok {
+		return fence, nil
+	}
+	return parseGeometry(data)
+}
+
+// parseGeometry reads any geometry, and tells what is wrong with it.
+func parseGeometry(data []byte) (*Fence, error) {
 	var faults Faults
 	kind, coordinates := splitGeometry(&faults, data)
 	if len(faults) > 0 {
