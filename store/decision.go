@@ -17,16 +17,18 @@ const decisionBatch = 2 << 20
 // list may be kept. A decision whose ID is there already is left as it is, so the same list may be appended again.
 // Cost: one sync of the disk for each transaction, and a lookup for each decision.
 func (db *DB) AppendDecisions(ctx context.Context, ds []*engine.Decision) error {
+	m := db.scratch.take()
+	defer db.scratch.put(m)
 	for len(ds) > 0 {
-		n, size := 0, 0
+		n := 0
+		m.b = m.b[:0]
 		var bodies [][]byte
-		for ; n < len(ds) && (n == 0 || size < decisionBatch); n++ {
-			body, err := decisionBody(ds[n])
+		for ; n < len(ds) && (n == 0 || len(m.b) < decisionBatch); n++ {
+			body, err := decisionBody(m, ds[n])
 			if err != nil {
 				return fmt.Errorf("append decision %s: %w", ds[n].ID, err)
 			}
 			bodies = append(bodies, body)
-			size += len(body)
 		}
 		at := db.clock()
 		err := db.kv.Update(ctx, decisionsPlace().part, nil, func(tx kv.Tx) error {
@@ -46,7 +48,9 @@ const onceDecision = "decision"
 // AppendDecisionOnce keeps a decision and the receipt of once in one transaction, and returns it. When the key of once was
 // used before it keeps nothing and returns the first decision, or engine.ErrOnceConflict when that answered another request.
 func (db *DB) AppendDecisionOnce(ctx context.Context, once *engine.Once, d *engine.Decision) (*engine.Decision, error) {
-	body, err := decisionBody(d)
+	m := db.scratch.take()
+	defer db.scratch.put(m)
+	body, err := decisionBody(m, d)
 	if err != nil {
 		return nil, fmt.Errorf("append decision %s: %w", d.ID, err)
 	}
@@ -153,12 +157,18 @@ func pick(block []byte, nth uint64, id string) (*engine.Decision, error) {
 	return d, nil
 }
 
-// decisionBody encodes a decision whose ID can be a key.
-func decisionBody(d *engine.Decision) ([]byte, error) {
+// decisionBody encodes a decision whose ID can be a key behind what m holds. It is valid until m is written to otherwise.
+func decisionBody(m *message, d *engine.Decision) ([]byte, error) {
 	if err := checkID("id", d.ID); err != nil {
 		return nil, err
 	}
-	return encodeBody(d, writeDecision)
+	start := len(m.b)
+	writeDecision(m, d)
+	b, err := m.value()
+	if err != nil {
+		return nil, err
+	}
+	return b[start:len(b):len(b)], nil
 }
 
 // appendDecisions keeps those that are new, and where each of them is.

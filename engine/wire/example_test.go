@@ -34,30 +34,19 @@ func exampleDecision() *engine.Decision {
 		Placements: []engine.Placement{{
 			ID: "home",
 			Offers: []engine.Offer{{
-				ID: "c@v", CampaignID: "c", MerchantID: "m", Position: 1, Title: "八五折 \"<15%>\"", Language: "zh-Hans",
-				Venue:    engine.OfferVenue{ID: "v", Name: "Café", Position: geo.LatLng{Lat: 25.79, Lng: -80.13}, TimeZone: "America/New_York", Distance: 214.6},
-				Discount: engine.Discount{Type: engine.DiscountPercent, Percent: 1250, Max: engine.Money{Amount: 5000, Currency: "USD"}, Gift: engine.Text{"en": "x", "zh": "y"}, Buy: 2, Get: 1},
-				Saving:   &engine.Saving{Money: engine.Money{Amount: 5400, Currency: "CNY"}, RateDate: engine.Date{Year: 2026, Month: 4, Day: 13}},
-				Match:    engine.MatchFence, InsideProbability: 0.93, EndsAt: time.Date(2027, 1, 1, 0, 0, 0, 0, newYork), Score: 0.4182, Propensity: 1,
+				Creative: &engine.Creative{
+					ID: "c@v", CampaignID: "c", MerchantID: "m", Title: "八五折 \"<15%>\"", Language: "zh-Hans",
+					Venue:    engine.OfferVenue{ID: "v", Name: "Café", Position: geo.LatLng{Lat: 25.79, Lng: -80.13}, TimeZone: "America/New_York"},
+					Discount: engine.Discount{Type: engine.DiscountPercent, Percent: 1250, Max: engine.Money{Amount: 5000, Currency: "USD"}, Gift: engine.Text{"en": "x", "zh": "y"}, Buy: 2, Get: 1},
+					EndsAt:   time.Date(2027, 1, 1, 0, 0, 0, 0, newYork),
+				},
+				Position: 1, Distance: 214.6,
+				Saving: &engine.Saving{Money: engine.Money{Amount: 5400, Currency: "CNY"}, RateDate: engine.Date{Year: 2026, Month: 4, Day: 13}},
+				Match:  engine.MatchFence, InsideProbability: 0.93, Score: 0.4182, Propensity: 1,
 				Explanation: &scoring.Explanation{Value: 0.4182, Message: "score", Children: []*scoring.Explanation{{Value: 0.4182, Message: "distance"}}},
 			}},
 			Rejected: []engine.Rejection{{OfferID: "d@v", CampaignID: "d", MerchantID: "m", VenueID: "v", Reasons: []engine.Reason{{Code: engine.NotInFlight, Message: "opens at 17:00"}}}},
 		}},
-	}
-}
-
-func BenchmarkAppendDecision20(b *testing.B) {
-	d := exampleDecision()
-	d.Request.Explain = engine.ExplainNone
-	p := &d.Placements[0]
-	p.Offers[0].Explanation, p.Rejected = nil, nil
-	for len(p.Offers) < 20 {
-		p.Offers = append(p.Offers, p.Offers[0])
-	}
-	var buf []byte
-	b.ReportAllocs()
-	for b.Loop() {
-		buf = wire.AppendDecision(buf[:0], d)
 	}
 }
 
