@@ -3,6 +3,7 @@ package wire_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,11 +51,23 @@ func exampleDecision() *engine.Decision {
 	}
 }
 
+// plainRequest is what a wallet mostly asks.
+const plainRequest = `{"user":{"id":"u-1","home_country":"CN","languages":["zh-Hans","en"]},"location":{"lat":25.790612,"lon":-80.130011,"accuracy":35},"placements":[{"id":"home","count":10}]}`
+
 func BenchmarkDecodeRequest(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := wire.DecodeRequest([]byte(fullRequest)); err != nil {
-			b.Fatal(err)
-		}
+	for _, request := range []struct{ name, body string }{
+		{"plain", plainRequest},
+		{"full", fullRequest},
+		{"uncommon", strings.Replace(plainRequest, "u-1", `\u0075-1`, 1)}, // that jsontext reads
+	} {
+		b.Run(request.name, func(b *testing.B) {
+			body := []byte(request.body)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := wire.DecodeRequest(body); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
