@@ -20,8 +20,9 @@ type kept struct {
 	forms     engine.Forms
 	digest    uint32 // number
 	words     words
-	plain     string // its ID without the merchant
-	ambiguous bool   // whether two merchants share that
+	plain     string   // its ID without the merchant
+	ambiguous bool     // whether two merchants share that
+	estimate  estimate // for one who tells of no purchase
 }
 
 // words are the languages in which an offer is told: of its title and of its venue's name, by their index in the sets of the two.
@@ -32,8 +33,9 @@ func (c *creatives) slot(digest uint32, w words) *atomic.Pointer[kept] {
 	return &c[(int(digest)+7919*w.title+12289*w.name)%maxCreatives]
 }
 
-// creativeOf returns the creative of a candidate that is offered: for one with a digest that of an earlier request, where it is kept.
-func (r *run) creativeOf(c *candidate) *engine.Creative {
+// creativeOf returns the creative of a candidate that is offered and what it is thought to save: for one with a digest those of an
+// earlier request, where they are kept.
+func (r *run) creativeOf(c *candidate) (*engine.Creative, estimate) {
 	d := c.digest
 	if d == nil {
 		w := words{title: c.spoken.index, name: -1}
@@ -42,20 +44,28 @@ func (r *run) creativeOf(c *candidate) *engine.Creative {
 		}
 		made := new(engine.Creative)
 		r.create(made, c.place, w)
-		return made
+		return made, r.estimateOf(c.place, r.request.Purchase)
 	}
-	w := words{title: c.spoken.index, name: r.nameOf(d)}
+	k := r.keptOf(d, words{title: c.spoken.index, name: r.nameOf(d)})
+	if !r.request.Purchase.IsZero() {
+		return &k.Creative, r.estimateOf(c.place, r.request.Purchase)
+	}
+	return &k.Creative, k.estimate
+}
+
+// keptOf returns what is kept of a digest in some words, made at the first need.
+func (r *run) keptOf(d *digest, w words) *kept {
 	slot := r.digests.creatives.slot(d.number, w)
 	if k := slot.Load(); k != nil && k.digest == d.number && k.words == w && k.ambiguous == r.isAmbiguous(k.plain) {
-		return &k.Creative
+		return k
 	}
-	k := &kept{digest: d.number, words: w}
-	r.create(&k.Creative, c.place, w)
+	k := &kept{digest: d.number, words: w, estimate: r.estimateOf(d.place, engine.Money{})}
+	r.create(&k.Creative, d.place, w)
 	k.Forms = &k.forms
 	k.plain = engine.OfferID(k.CampaignID, k.Venue.ID)
 	k.ambiguous = r.isAmbiguous(k.plain)
 	slot.Store(k)
-	return &k.Creative
+	return k
 }
 
 func (r *run) isAmbiguous(plain string) bool {

@@ -18,6 +18,7 @@ type digest struct {
 	sites []atomic.Pointer[digest] // of a handle that leads to very many sites, by site, made as they are met; nil otherwise
 
 	begins, ends           int64      // of the flight, in nanoseconds since 1970; never and forever: no bound
+	at                     geo.LatLng // the venue
 	axis                   [3]float64 // from the earth's centre to the venue, in earth radii
 	gains                             // without a purchase
 	popularity             float64    // the feature
@@ -50,7 +51,7 @@ func (r *run) describe(p place) *digest {
 	d := &digest{
 		place: p, number: r.digests.made.Add(1), epoch: r.epoch,
 		begins: nanoseconds(f.begins, never), ends: nanoseconds(f.ends, forever),
-		axis: axisOf(venue.Position), gains: f.gains, popularity: f.popularity,
+		at: venue.Position, axis: axisOf(venue.Position), gains: f.gains, popularity: f.popularity,
 		hours:    r.digests.hours.of(hoursKey{p.zone(), spans(campaign, venue)}),
 		readers:  r.digests.readers.of(readersOf(&campaign.Audience)),
 		voice:    r.digests.voices.of(p.listing.Languages),

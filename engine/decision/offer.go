@@ -65,8 +65,8 @@ func (r *run) offers(chosen []int) []engine.Offer {
 
 // fillOffer sets what an offer is, without its place in a list. The saving is put into that given.
 func (r *run) fillOffer(o *engine.Offer, c *candidate, saving *engine.Saving) {
-	o.Creative = r.creativeOf(c)
-	e := estimateSaving(&r.rates, &o.Discount, c.venue(), r.request.Purchase, r.settings.defaultSpend)
+	var e estimate
+	o.Creative, e = r.creativeOf(c)
 	o.Distance = geo.Meters(math.Round(float64(r.metres(c))*10) / 10)
 	o.Saving = e.in(saving, r.request.Currency, &r.rates)
 	o.InsideProbability = c.probability
