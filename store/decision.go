@@ -173,11 +173,11 @@ func decisionBody(m *message, d *engine.Decision) ([]byte, error) {
 
 // appendDecisions keeps those that are new, and where each of them is.
 func appendDecisions(tx kv.Tx, at time.Time, ds []*engine.Decision, bodies [][]byte) error {
-	var ids []string
-	var fresh [][]byte
+	keys, fresh := make([][]byte, 0, len(ds)), make([][]byte, 0, len(ds))
 	seen := make(map[string]bool, len(ds))
 	for i, d := range ds {
-		_, err := tx.Get(key(placeKind, d.ID))
+		key := key(placeKind, d.ID)
+		_, err := tx.Get(key)
 		if err != nil && !errors.Is(err, kv.ErrNotFound) {
 			return err
 		}
@@ -185,7 +185,7 @@ func appendDecisions(tx kv.Tx, at time.Time, ds []*engine.Decision, bodies [][]b
 			continue
 		}
 		seen[d.ID] = true
-		ids, fresh = append(ids, d.ID), append(fresh, bodies[i])
+		keys, fresh = append(keys, key), append(fresh, bodies[i])
 	}
 	blocks, counts := pack(fresh)
 	for i, block := range blocks {
@@ -193,16 +193,12 @@ func appendDecisions(tx kv.Tx, at time.Time, ds []*engine.Decision, bodies [][]b
 		if err != nil {
 			return err
 		}
-		for nth, id := range ids[:counts[i]] {
-			value, err := encode(&spot{where, uint64(nth)}, writeSpot)
-			if err != nil {
-				return err
-			}
-			if err := tx.Put(key(placeKind, id), value); err != nil {
+		for nth, key := range keys[:counts[i]] {
+			if err := tx.Put(key, spotValue(&spot{where, uint64(nth)})); err != nil {
 				return err
 			}
 		}
-		ids = ids[counts[i]:]
+		keys = keys[counts[i]:]
 	}
 	return nil
 }
@@ -211,6 +207,15 @@ func appendDecisions(tx kv.Tx, at time.Time, ds []*engine.Decision, bodies [][]b
 type spot struct {
 	kv.Place
 	nth uint64
+}
+
+// maxSpot is more than the value of a spot takes: three numbers.
+const maxSpot = 40
+
+func spotValue(s *spot) []byte {
+	m := message{b: append(make([]byte, 0, maxSpot), valueVersion)}
+	writeSpot(&m, s) // of numbers, which are never refused
+	return m.b
 }
 
 func writeSpot(m *message, s *spot) {

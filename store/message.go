@@ -168,10 +168,18 @@ func (m *message) money(num protowire.Number, v engine.Money) {
 
 // weights writes numbers by name.
 func (m *message) weights(num protowire.Number, by map[string]float64) {
-	for _, name := range slices.Sorted(maps.Keys(by)) {
+	for _, name := range sortedNames(by) {
 		m.sub(num, func() {
 			m.str(1, name)
 			m.float(2, by[name])
 		})
 	}
+}
+
+// sortedNames returns the keys of a map, ascending.
+func sortedNames[V any](by map[string]V) []string {
+	if len(by) == 0 {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(by))
 }
