@@ -45,9 +45,8 @@ func bind(data []byte, p *plan, v any) engine.Faults {
 
 // bindQuickly binds what is common and without faults, and returns false for the rest, with v in any state.
 func bindQuickly(text string, p *plan, v reflect.Value) bool {
-	b := binder{scanner: scanner{text: text}, path: make([]byte, 0, 64)}
-	err := b.value(p, v)
-	return err == nil && b.scanner.atEnd() && len(b.faults) == 0
+	b := binder{scanner: scanner{text: text}}
+	return b.value(p, v) == nil && b.scanner.atEnd()
 }
 
 func syntaxMessage(err error, at int64) string {
@@ -103,12 +102,19 @@ func (b *binder) skip() error {
 
 // fault adds a fault at the current path.
 func (b *binder) fault(code, format string, args ...any) {
+	if b.dec == nil {
+		b.scanner.lost = true // jsontext will find it again, and words for it
+		return
+	}
 	b.faults.Add(string(b.path), code, format, args...)
 }
 
 // member goes into a member of an object and returns what leave takes to come back.
 func (b *binder) member(name string) int {
 	n := len(b.path)
+	if b.dec == nil {
+		return n // no path is told
+	}
 	if n > 0 {
 		b.path = append(b.path, '.')
 	}
@@ -119,6 +125,9 @@ func (b *binder) member(name string) int {
 // item goes into an item of a list.
 func (b *binder) item(i int) int {
 	n := len(b.path)
+	if b.dec == nil {
+		return n
+	}
 	b.path = append(b.path, '[')
 	b.path = strconv.AppendInt(b.path, int64(i), 10)
 	b.path = append(b.path, ']')
@@ -321,7 +330,7 @@ func (b *binder) list(p *plan, v reflect.Value) error {
 	if _, err := b.read(); err != nil {
 		return err
 	}
-	made := reflect.MakeSlice(v.Type(), 0, 4)
+	made := reflect.MakeSlice(v.Type(), 0, 1)
 	for i := 0; b.peek() != ']'; i++ {
 		if p.rules.maxItems > 0 && i >= p.rules.maxItems {
 			if i == p.rules.maxItems {
