@@ -32,23 +32,14 @@ type Placement struct {
 	Rejected []Rejection // ascending by offer ID
 }
 
-// Offer is what a traveller sees: a campaign at a venue.
+// Offer is what a traveller sees: a campaign at a venue, and what the request has to do with it.
 type Offer struct {
-	ID                string // see OfferID
-	CampaignID        string
-	MerchantID        string
-	Position          int // from 1
-	Venue             OfferVenue
-	Title             string
-	Description       string // empty: none
-	Terms             string // empty: none
-	ImageURL          string // empty: none
-	Language          string // BCP 47 tag of Title among the campaign's own
-	Discount          Discount
-	Saving            *Saving // nil: unknown
-	InsideProbability float64 // that the traveller is in the fence, [0, 1]
+	*Creative                    // never nil
+	Position          int        // from 1
+	Distance          geo.Meters // of the venue from the request's location, rounded to 0.1 m
+	Saving            *Saving    // nil: unknown
+	InsideProbability float64    // that the traveller is in the fence, [0, 1]
 	Match             Match
-	EndsAt            time.Time // exclusive end of the flight at the venue, with its offset; zero: none
 	Score             float64
 	Propensity        float64              // chance of this offer at this position, (0, 1]; 1 without exploration
 	Features          []float64            // the row that was scored, in the order of scoring.Features
@@ -71,7 +62,6 @@ type OfferVenue struct {
 	Position geo.LatLng
 	Category string
 	TimeZone string
-	Distance geo.Meters // from the request's location, rounded to 0.1 m
 }
 
 // Saving is an estimate of what an offer saves.

@@ -11,15 +11,20 @@ const blockSize = 128 << 10
 
 // pack puts bodies into blocks, in order, and returns for each block how many it holds.
 func pack(bodies [][]byte) (blocks [][]byte, counts []int) {
-	var m *message
-	for _, body := range bodies {
-		if m == nil || len(m.b)+len(body) > blockSize {
-			m = newMessage()
-			blocks, counts = append(blocks, nil), append(counts, 0)
+	for len(bodies) > 0 {
+		n, size := 0, 1
+		for ; n < len(bodies); n++ {
+			length := protowire.SizeTag(1) + protowire.SizeBytes(len(bodies[n]))
+			if n > 0 && size+len(bodies[n]) > blockSize {
+				break
+			}
+			size += length
 		}
-		m.b = protowire.AppendBytes(protowire.AppendTag(m.b, 1, protowire.BytesType), body)
-		blocks[len(blocks)-1] = m.b
-		counts[len(counts)-1]++
+		b := append(make([]byte, 0, size), valueVersion)
+		for _, body := range bodies[:n] {
+			b = protowire.AppendBytes(protowire.AppendTag(b, 1, protowire.BytesType), body)
+		}
+		blocks, counts, bodies = append(blocks, b), append(counts, n), bodies[n:]
 	}
 	return blocks, counts
 }

@@ -129,6 +129,8 @@ func fillKnown(r *rand.Rand, v reflect.Value) bool {
 		*at = time.Weekday(r.IntN(7))
 	case **geo.Fence:
 		*at = nil
+	case **engine.Forms:
+		*at = nil
 	case *map[string]any:
 		*at = map[string]any{"s": randomText(r), "n": r.Float64(), "b": r.IntN(2) == 0, "zero": 0.0, "none": ""}
 	case *kv.Place:
@@ -280,7 +282,7 @@ func TestRefusesWhatItCouldNotRead(t *testing.T) {
 	}{
 		{"an attribute that is a list", engine.Decision{Request: &engine.Request{User: engine.User{Attributes: map[string]any{"a": []int{1}}}}}},
 		{"a month 13", engine.Decision{RatesDate: engine.Date{Year: 2026, Month: 13, Day: 1}}},
-		{"a bottomless explanation", engine.Decision{Placements: []engine.Placement{{Offers: []engine.Offer{{Explanation: deep}}}}}},
+		{"a bottomless explanation", engine.Decision{Placements: []engine.Placement{{Offers: []engine.Offer{{Creative: new(engine.Creative), Explanation: deep}}}}}},
 	} {
 		if _, err := encode(&tc.d, writeDecision); err == nil {
 			t.Errorf("%s was written", tc.name)
@@ -290,7 +292,7 @@ func TestRefusesWhatItCouldNotRead(t *testing.T) {
 	for range maxDepth/2 - 1 {
 		deep = &scoring.Explanation{Children: []*scoring.Explanation{deep}}
 	}
-	d := engine.Decision{Placements: []engine.Placement{{Offers: []engine.Offer{{Explanation: deep}}}}}
+	d := engine.Decision{Placements: []engine.Placement{{Offers: []engine.Offer{{Creative: new(engine.Creative), Explanation: deep}}}}}
 	b, err := encode(&d, writeDecision)
 	if err != nil {
 		t.Fatal(err)

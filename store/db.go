@@ -23,6 +23,8 @@ type DB struct {
 	gates gates
 	news  news
 	calls calls // imports under way, which take more than one transaction
+	// scratch is memory in which decisions are encoded.
+	scratch scratch
 
 	// feed is held shared by each write that tells the change feed, and alone by an import while it tells its rows, so
 	// that they stand together. It is taken after a gate, never before one.

@@ -17,16 +17,18 @@ const decisionBatch = 2 << 20
 // list may be kept. A decision whose ID is there already is left as it is, so the same list may be appended again.
 // Cost: one sync of the disk for each transaction, and a lookup for each decision.
 func (db *DB) AppendDecisions(ctx context.Context, ds []*engine.Decision) error {
+	m := db.scratch.take()
+	defer db.scratch.put(m)
 	for len(ds) > 0 {
-		n, size := 0, 0
+		n := 0
+		m.b = m.b[:0]
 		var bodies [][]byte
-		for ; n < len(ds) && (n == 0 || size < decisionBatch); n++ {
-			body, err := decisionBody(ds[n])
+		for ; n < len(ds) && (n == 0 || len(m.b) < decisionBatch); n++ {
+			body, err := decisionBody(m, ds[n])
 			if err != nil {
 				return fmt.Errorf("append decision %s: %w", ds[n].ID, err)
 			}
 			bodies = append(bodies, body)
-			size += len(body)
 		}
 		at := db.clock()
 		err := db.kv.Update(ctx, decisionsPlace().part, nil, func(tx kv.Tx) error {
@@ -46,7 +48,9 @@ const onceDecision = "decision"
 // AppendDecisionOnce keeps a decision and the receipt of once in one transaction, and returns it. When the key of once was
 // used before it keeps nothing and returns the first decision, or engine.ErrOnceConflict when that answered another request.
 func (db *DB) AppendDecisionOnce(ctx context.Context, once *engine.Once, d *engine.Decision) (*engine.Decision, error) {
-	body, err := decisionBody(d)
+	m := db.scratch.take()
+	defer db.scratch.put(m)
+	body, err := decisionBody(m, d)
 	if err != nil {
 		return nil, fmt.Errorf("append decision %s: %w", d.ID, err)
 	}
@@ -153,21 +157,27 @@ func pick(block []byte, nth uint64, id string) (*engine.Decision, error) {
 	return d, nil
 }
 
-// decisionBody encodes a decision whose ID can be a key.
-func decisionBody(d *engine.Decision) ([]byte, error) {
+// decisionBody encodes a decision whose ID can be a key behind what m holds. It is valid until m is written to otherwise.
+func decisionBody(m *message, d *engine.Decision) ([]byte, error) {
 	if err := checkID("id", d.ID); err != nil {
 		return nil, err
 	}
-	return encodeBody(d, writeDecision)
+	start := len(m.b)
+	writeDecision(m, d)
+	b, err := m.value()
+	if err != nil {
+		return nil, err
+	}
+	return b[start:len(b):len(b)], nil
 }
 
 // appendDecisions keeps those that are new, and where each of them is.
 func appendDecisions(tx kv.Tx, at time.Time, ds []*engine.Decision, bodies [][]byte) error {
-	var ids []string
-	var fresh [][]byte
+	keys, fresh := make([][]byte, 0, len(ds)), make([][]byte, 0, len(ds))
 	seen := make(map[string]bool, len(ds))
 	for i, d := range ds {
-		_, err := tx.Get(key(placeKind, d.ID))
+		key := key(placeKind, d.ID)
+		_, err := tx.Get(key)
 		if err != nil && !errors.Is(err, kv.ErrNotFound) {
 			return err
 		}
@@ -175,7 +185,7 @@ func appendDecisions(tx kv.Tx, at time.Time, ds []*engine.Decision, bodies [][]b
 			continue
 		}
 		seen[d.ID] = true
-		ids, fresh = append(ids, d.ID), append(fresh, bodies[i])
+		keys, fresh = append(keys, key), append(fresh, bodies[i])
 	}
 	blocks, counts := pack(fresh)
 	for i, block := range blocks {
@@ -183,16 +193,12 @@ func appendDecisions(tx kv.Tx, at time.Time, ds []*engine.Decision, bodies [][]b
 		if err != nil {
 			return err
 		}
-		for nth, id := range ids[:counts[i]] {
-			value, err := encode(&spot{where, uint64(nth)}, writeSpot)
-			if err != nil {
-				return err
-			}
-			if err := tx.Put(key(placeKind, id), value); err != nil {
+		for nth, key := range keys[:counts[i]] {
+			if err := tx.Put(key, spotValue(&spot{where, uint64(nth)})); err != nil {
 				return err
 			}
 		}
-		ids = ids[counts[i]:]
+		keys = keys[counts[i]:]
 	}
 	return nil
 }
@@ -201,6 +207,15 @@ func appendDecisions(tx kv.Tx, at time.Time, ds []*engine.Decision, bodies [][]b
 type spot struct {
 	kv.Place
 	nth uint64
+}
+
+// maxSpot is more than the value of a spot takes: three numbers.
+const maxSpot = 40
+
+func spotValue(s *spot) []byte {
+	m := message{b: append(make([]byte, 0, maxSpot), valueVersion)}
+	writeSpot(&m, s) // of numbers, which are never refused
+	return m.b
 }
 
 func writeSpot(m *message, s *spot) {

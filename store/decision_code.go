@@ -1,6 +1,8 @@
 package store
 
 import (
+	"google.golang.org/protobuf/encoding/protowire"
+
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/scoring"
 )
@@ -16,7 +18,8 @@ func writeDecision(m *message, d *engine.Decision) {
 		m.sub(7, func() { writeRequest(m, d.Request) })
 	}
 	for i := range d.Placements {
-		m.sub(8, func() { writePlacement(m, &d.Placements[i]) })
+		p := &d.Placements[i]
+		m.sized(8, protowire.SizeVarint(uint64(placementSize(p))), func() { writePlacement(m, p) })
 	}
 }
 
@@ -44,13 +47,24 @@ func readDecision(d *engine.Decision, f *field) {
 	}
 }
 
+// The sizes that offers and rejections mostly have.
+const (
+	offerSize     = 400
+	rejectionSize = 150
+)
+
+// placementSize returns about how long the fields of a placement are.
+func placementSize(p *engine.Placement) int {
+	return len(p.ID) + len(p.Offers)*offerSize + len(p.Rejected)*rejectionSize
+}
+
 func writePlacement(m *message, p *engine.Placement) {
 	m.str(1, p.ID)
 	for i := range p.Offers {
-		m.sub(2, func() { writeOffer(m, &p.Offers[i]) })
+		m.sized(2, protowire.SizeVarint(offerSize), func() { writeOffer(m, &p.Offers[i]) })
 	}
 	for i := range p.Rejected {
-		m.sub(3, func() { writeRejection(m, &p.Rejected[i]) })
+		m.sized(3, protowire.SizeVarint(rejectionSize), func() { writeRejection(m, &p.Rejected[i]) })
 	}
 }
 
@@ -59,7 +73,7 @@ func readPlacement(p *engine.Placement, f *field) {
 	case 1:
 		p.ID = f.str()
 	case 2:
-		var o engine.Offer
+		o := engine.Offer{Creative: new(engine.Creative)}
 		f.sub(func(f *field) { readOffer(&o, f) })
 		p.Offers = append(p.Offers, o)
 	case 3:

@@ -81,27 +81,40 @@ func (m *message) bytes(num protowire.Number, b []byte) {
 	}
 }
 
-// sub writes a nested message, also an empty one. Its length is put before it once it is known.
-func (m *message) sub(num protowire.Number, fields func()) {
+// sub writes a nested message, also an empty one.
+func (m *message) sub(num protowire.Number, fields func()) { m.sized(num, 1, fields) }
+
+// sized is sub for a message whose length probably takes so many bytes. Room for them is left before it; where it takes others, the message is moved.
+func (m *message) sized(num protowire.Number, width int, fields func()) {
 	m.b = protowire.AppendTag(m.b, num, protowire.BytesType)
+	head := len(m.b)
+	m.b = append(m.b, noLength[:width]...)
 	start := len(m.b)
 	fields()
 	n := len(m.b) - start
-	width := protowire.SizeVarint(uint64(n))
-	m.b = append(m.b, make([]byte, width)...)
-	copy(m.b[start+width:], m.b[start:start+n])
-	binary.PutUvarint(m.b[start:], uint64(n))
+	need := protowire.SizeVarint(uint64(n))
+	if need > width {
+		m.b = append(m.b, noLength[:need-width]...)
+	}
+	if need != width {
+		copy(m.b[head+need:], m.b[start:start+n])
+		m.b = m.b[:head+need+n]
+	}
+	binary.PutUvarint(m.b[head:], uint64(n))
 }
+
+// noLength is where a length will be.
+var noLength [binary.MaxVarintLen64]byte
 
 func (m *message) floats(num protowire.Number, list []float64) {
 	if len(list) == 0 {
 		return
 	}
-	m.sub(num, func() {
-		for _, v := range list {
-			m.b = protowire.AppendFixed64(m.b, math.Float64bits(v))
-		}
-	})
+	m.b = protowire.AppendTag(m.b, num, protowire.BytesType)
+	m.b = protowire.AppendVarint(m.b, uint64(8*len(list)))
+	for _, v := range list {
+		m.b = protowire.AppendFixed64(m.b, math.Float64bits(v))
+	}
 }
 
 // time keeps the instant to the nanosecond and the offset that it is told with, but not the name of a zone.
@@ -155,10 +168,18 @@ func (m *message) money(num protowire.Number, v engine.Money) {
 
 // weights writes numbers by name.
 func (m *message) weights(num protowire.Number, by map[string]float64) {
-	for _, name := range slices.Sorted(maps.Keys(by)) {
+	for _, name := range sortedNames(by) {
 		m.sub(num, func() {
 			m.str(1, name)
 			m.float(2, by[name])
 		})
 	}
+}
+
+// sortedNames returns the keys of a map, ascending.
+func sortedNames[V any](by map[string]V) []string {
+	if len(by) == 0 {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(by))
 }

@@ -5,18 +5,25 @@ import (
 	"github.com/sihai-network/sihai/geo"
 )
 
+// The parts of a creative's fields, in the order in which they stand in an offer. Each ends where a field follows that the request added.
+const (
+	keptNames = iota // fields 1 to 3
+	keptVenue        // of field 5: 1 to 6
+	keptWords        // 6 to 11
+	keptEnd          // 15
+)
+
+// writeOffer writes the parts of the creative, and between them what the request added.
 func writeOffer(m *message, o *engine.Offer) {
-	m.str(1, o.ID)
-	m.str(2, o.CampaignID)
-	m.str(3, o.MerchantID)
+	c := o.Creative
+	f := keptForm(m, c)
+	writeKept(m, c, f, keptNames)
 	m.int(4, int64(o.Position))
-	m.sub(5, func() { writeOfferVenue(m, &o.Venue) })
-	m.str(6, o.Title)
-	m.str(7, o.Description)
-	m.str(8, o.Terms)
-	m.str(9, o.ImageURL)
-	m.str(10, o.Language)
-	writeDiscount(m, 11, &o.Discount)
+	m.sub(5, func() {
+		writeKept(m, c, f, keptVenue)
+		m.float(7, float64(o.Distance))
+	})
+	writeKept(m, c, f, keptWords)
 	if o.Saving != nil {
 		m.sub(12, func() {
 			m.money(1, o.Saving.Money)
@@ -25,12 +32,67 @@ func writeOffer(m *message, o *engine.Offer) {
 	}
 	m.float(13, o.InsideProbability)
 	m.str(14, string(o.Match))
-	m.time(15, o.EndsAt)
+	writeKept(m, c, f, keptEnd)
 	m.float(16, o.Score)
 	m.float(17, o.Propensity)
 	m.floats(18, o.Features)
 	if o.Explanation != nil {
 		m.sub(19, func() { writeExplanation(m, o.Explanation, 1) })
+	}
+}
+
+// keptForm returns the form of a creative, made at its first use; nil for a creative that keeps none.
+func keptForm(m *message, c *engine.Creative) *engine.Form {
+	if c.Forms == nil {
+		return nil
+	}
+	if f := c.Forms.Kept.Load(); f != nil {
+		return f
+	}
+	f, text := new(engine.Form), &message{b: make([]byte, 0, 512)}
+	for part := range f.Ends {
+		writeKept(text, c, nil, part)
+		f.Ends[part] = len(text.b)
+	}
+	if text.err != nil {
+		m.refuse("%w", text.err)
+		return nil
+	}
+	f.Text = append([]byte(nil), text.b...)
+	c.Forms.Kept.Store(f)
+	return f
+}
+
+// writeKept writes a part of a creative, off its form if there is one.
+func writeKept(m *message, c *engine.Creative, f *engine.Form, part int) {
+	if f != nil {
+		begin := 0
+		if part > 0 {
+			begin = f.Ends[part-1]
+		}
+		m.b = append(m.b, f.Text[begin:f.Ends[part]]...)
+		return
+	}
+	switch part {
+	case keptNames:
+		m.str(1, c.ID)
+		m.str(2, c.CampaignID)
+		m.str(3, c.MerchantID)
+	case keptVenue:
+		writePosition(m, c.Venue.Position)
+		m.str(3, c.Venue.ID)
+		m.str(4, c.Venue.Name)
+		m.str(5, c.Venue.Category)
+		m.str(6, c.Venue.TimeZone)
+	case keptWords:
+		m.str(6, c.Title)
+		m.str(7, c.Description)
+		m.str(8, c.Terms)
+		m.str(9, c.ImageURL)
+		m.str(10, c.Language)
+		writeDiscount(m, 11, &c.Discount)
+	case keptEnd:
+		m.time(15, c.EndsAt)
 	}
 }
 
@@ -45,7 +107,7 @@ func readOffer(o *engine.Offer, f *field) {
 	case 4:
 		o.Position = int(f.int())
 	case 5:
-		f.sub(func(f *field) { readOfferVenue(&o.Venue, f) })
+		f.sub(func(f *field) { readOfferVenue(o, f) })
 	case 11:
 		o.Discount = readDiscount(f)
 	case 12:
@@ -91,16 +153,8 @@ func readOfferScore(o *engine.Offer, f *field) {
 	}
 }
 
-func writeOfferVenue(m *message, v *engine.OfferVenue) {
-	writePosition(m, v.Position)
-	m.str(3, v.ID)
-	m.str(4, v.Name)
-	m.str(5, v.Category)
-	m.str(6, v.TimeZone)
-	m.float(7, float64(v.Distance))
-}
-
-func readOfferVenue(v *engine.OfferVenue, f *field) {
+func readOfferVenue(o *engine.Offer, f *field) {
+	v := &o.Venue
 	switch f.num {
 	case 3:
 		v.ID = f.str()
@@ -111,7 +165,7 @@ func readOfferVenue(v *engine.OfferVenue, f *field) {
 	case 6:
 		v.TimeZone = f.str()
 	case 7:
-		v.Distance = geo.Meters(f.float())
+		o.Distance = geo.Meters(f.float())
 	default:
 		readPosition(&v.Position, f)
 	}

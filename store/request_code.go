@@ -1,8 +1,6 @@
 package store
 
 import (
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/sihai-network/sihai/engine"
@@ -94,7 +92,7 @@ func writeUser(m *message, u *engine.User) {
 	m.strs(3, u.Languages)
 	m.strs(4, u.Segments)
 	m.str(5, u.SpendTier)
-	for _, name := range slices.Sorted(maps.Keys(u.Attributes)) {
+	for _, name := range sortedNames(u.Attributes) {
 		m.sub(6, func() { writeAttribute(m, name, u.Attributes[name]) })
 	}
 	m.weights(7, u.CategoryAffinities)

@@ -28,6 +28,7 @@ type call struct {
 	*gin.Context
 	api   *API
 	route *route
+	usual *usual
 	key   engine.Key
 	owner string // the merchant that an owned route is about
 	now   time.Time
@@ -40,11 +41,23 @@ type call struct {
 func (c *call) ctx() context.Context { return c.Request.Context() }
 
 // readBody reads the whole body, at most the bound, as JSON or nothing.
-func (c *call) readBody() ([]byte, error) {
+func (c *call) readBody() ([]byte, error) { return c.readBodyInto(nil) }
+
+// readBodyInto is readBody into memory that the caller has, if that is large enough.
+func (c *call) readBodyInto(buf []byte) ([]byte, error) {
 	if kind := c.ContentType(); kind != "" && kind != gin.MIMEJSON {
 		return nil, fmt.Errorf("%w: a body is application/json, not %.60s", errMediaType, kind)
 	}
-	return c.readBytes(c.api.MaxBodyBytes)
+	most := c.api.MaxBodyBytes
+	n := c.Request.ContentLength
+	if n <= 0 || n > most || n > int64(cap(buf)) {
+		return c.readBytes(most)
+	}
+	buf = buf[:n]
+	if _, err := io.ReadFull(c.Request.Body, buf); err != nil { // net/http gives no more than the length
+		return nil, bodyError(err)
+	}
+	return buf, nil
 }
 
 // readFile reads the whole body of a small file: the bank's whole history of rates has under two megabytes.

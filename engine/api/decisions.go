@@ -10,14 +10,18 @@ import (
 	"github.com/sihai-network/sihai/engine/wire"
 )
 
-// buffers keeps the buffers of answers between requests.
+// buffers keeps the buffers of bodies and answers between requests.
 type buffers struct{ pool sync.Pool }
+
+// freshBuffer is how large one is at first.
+const freshBuffer = 4 << 10
 
 func (b *buffers) take() *[]byte {
 	if buf, ok := b.pool.Get().(*[]byte); ok {
 		return buf
 	}
-	return new([]byte)
+	buf := make([]byte, 0, freshBuffer)
+	return &buf
 }
 
 func (b *buffers) put(buf *[]byte) {
@@ -29,7 +33,9 @@ func (b *buffers) put(buf *[]byte) {
 
 // decide answers POST /v1/decisions.
 func decide(c *call) error {
-	data, err := c.readBody()
+	buf := c.api.buffers.take()
+	defer c.api.buffers.put(buf)
+	data, err := c.readBodyInto(*buf)
 	if err != nil {
 		return err
 	}
@@ -49,9 +55,7 @@ func decide(c *call) error {
 		return err
 	}
 	c.api.metrics.decided(d)
-	buf := c.api.buffers.take()
-	defer c.api.buffers.put(buf)
-	*buf = wire.AppendDecision(*buf, d)
+	*buf = wire.AppendDecision((*buf)[:0], d) // over the body, of which nothing is needed any more
 	c.Data(http.StatusOK, gin.MIMEJSON, *buf)
 	return nil
 }

@@ -1,6 +1,11 @@
 package api
 
 import (
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -39,6 +44,31 @@ func newMetrics(a *API) *metrics {
 		a.gauge("sihai_catalog_listings", "Campaigns in the published snapshot.", func(s *engine.Snapshot) float64 { return float64(s.Listings) }),
 	)
 	return m
+}
+
+// usual is the counters of a route's usual answer, looked up at its first one: 200, by the method and path that the route has.
+type usual struct{ found atomic.Pointer[usualCounters] }
+
+type usualCounters struct {
+	method, path string
+	requests     prometheus.Counter
+	duration     prometheus.Observer
+}
+
+// observe counts an answer and the time that it took.
+func (m *metrics) observe(u *usual, method, path string, status int, took time.Duration) {
+	found := u.found.Load()
+	if found == nil || status != http.StatusOK || found.method != method || found.path != path {
+		found = &usualCounters{
+			method: method, path: path,
+			requests: m.requests.WithLabelValues(method, path, strconv.Itoa(status)), duration: m.duration.WithLabelValues(path),
+		}
+		if status == http.StatusOK {
+			u.found.Store(found)
+		}
+	}
+	found.requests.Inc()
+	found.duration.Observe(took.Seconds())
 }
 
 // gauge reads a number off the published snapshot, 0 before the first.

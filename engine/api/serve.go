@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
-	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -16,9 +15,10 @@ import (
 
 // serve wraps a route: who asks, what the log and the metrics keep of it, and how an error is told.
 func (a *API) serve(r route) gin.HandlerFunc {
+	var usual usual
 	return func(g *gin.Context) {
-		c := &call{Context: g, api: a, route: &r, now: a.Clock()}
-		c.trace = traceOf(g.GetHeader("traceparent"), a.IDs.Random)
+		c := &call{Context: g, api: a, route: &r, usual: &usual, now: a.Clock()}
+		c.trace = traceOf(g.GetHeader("Traceparent"), a.IDs.Random)
 		g.Header("X-Request-Id", c.trace)
 		err := c.run()
 		if err != nil {
@@ -64,8 +64,7 @@ func (a *API) observe(c *call) {
 	if path == "" {
 		path = "none"
 	}
-	a.metrics.requests.WithLabelValues(methodLabel(c.Request.Method), path, strconv.Itoa(status)).Inc()
-	a.metrics.duration.WithLabelValues(path).Observe(took.Seconds())
+	a.metrics.observe(c.usual, methodLabel(c.Request.Method), path, status, took)
 	level := slog.LevelDebug
 	switch {
 	case status >= http.StatusInternalServerError:

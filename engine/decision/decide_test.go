@@ -253,8 +253,8 @@ func TestOffer(t *testing.T) {
 	if o.Title != "优惠c" || o.Language != "zh-Hans" || o.Description != "Text" || o.Terms != "" || o.Venue.Name != "店v" {
 		t.Errorf("texts %q %q %q %q", o.Title, o.Language, o.Description, o.Venue.Name)
 	}
-	if o.Venue.Distance != 214.6 || o.InsideProbability != 1 {
-		t.Errorf("distance %v, inside %v", o.Venue.Distance, o.InsideProbability)
+	if o.Distance != 214.6 || o.InsideProbability != 1 {
+		t.Errorf("distance %v, inside %v", o.Distance, o.InsideProbability)
 	}
 	if o.Saving == nil || o.Saving.Money != (engine.Money{Amount: 9600, Currency: "CNY"}) || o.Saving.RateDate.String() != "2026-11-23" {
 		t.Errorf("saving %v", o.Saving)

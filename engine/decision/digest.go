@@ -18,13 +18,16 @@ type digest struct {
 	sites []atomic.Pointer[digest] // of a handle that leads to very many sites, by site, made as they are met; nil otherwise
 
 	begins, ends           int64      // of the flight, in nanoseconds since 1970; never and forever: no bound
+	at                     geo.LatLng // the venue
 	axis                   [3]float64 // from the earth's centre to the venue, in earth radii
 	gains                             // without a purchase
 	popularity             float64    // the feature
 	radius                 float32    // metres, of the circle round the venue that is its fence; 0: it has others
 	still                  still
+	number                 uint32 // no other digest has it, see digests
 	epoch                  uint32
 	hours, readers, voice  uint32 // numbers of what the answer of a rule hangs on, see digests
+	name                   uint32 // number of the languages of the venue's name; 0: it has none
 	taste, merchant, genre uint32
 	many                   bool // its listing has several venues or several fences
 }
@@ -46,14 +49,17 @@ func (r *run) describe(p place) *digest {
 	campaign, venue := p.listing.Campaign(), p.venue()
 	f := r.factsOf(p, engine.Money{})
 	d := &digest{
-		place: p, epoch: r.epoch,
+		place: p, number: r.digests.made.Add(1), epoch: r.epoch,
 		begins: nanoseconds(f.begins, never), ends: nanoseconds(f.ends, forever),
-		axis: axisOf(venue.Position), gains: f.gains, popularity: f.popularity,
+		at: venue.Position, axis: axisOf(venue.Position), gains: f.gains, popularity: f.popularity,
 		hours:    r.digests.hours.of(hoursKey{p.zone(), spans(campaign, venue)}),
 		readers:  r.digests.readers.of(readersOf(&campaign.Audience)),
 		voice:    r.digests.voices.of(p.listing.Languages),
 		merchant: r.digests.merchants.of(campaign.MerchantID),
 		many:     len(p.listing.Sites) > 1 || len(p.listing.Fences) > 1,
+	}
+	if names := p.listing.Sites[p.site].Names; names != nil && len(names.Tags) > 0 {
+		d.name = r.digests.voices.of(names)
 	}
 	if genre := p.category(); genre != "" {
 		d.genre = r.digests.genres.of(genre)

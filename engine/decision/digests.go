@@ -1,6 +1,7 @@
 package decision
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 
@@ -15,7 +16,9 @@ type digests struct {
 	fences, venues shelf
 	epochs         recent[epoch]
 	seasons        recent[season]
-	listings       int // of the snapshot that it was begun with
+	listings       int           // of the snapshot that it was begun with
+	made           atomic.Uint32 // digests in all
+	creatives      creatives
 
 	hours                              numbering[hoursKey]
 	voices                             numbering[*engine.LanguageSet]
@@ -27,7 +30,7 @@ const maxNumbers = 1 << 17
 
 // isSpent reports whether it holds on to much that the catalog no longer has, so that it is better begun afresh.
 func (d *digests) isSpent(snap *engine.Snapshot) bool {
-	return snap.Listings < d.listings/2 ||
+	return snap.Listings < d.listings/2 || d.made.Load() > math.MaxUint32/2 ||
 		max(d.hours.len(), d.voices.len(), d.readers.len(), d.tastes.len()) > maxNumbers
 }
 

@@ -34,7 +34,7 @@ func ExampleService_Decide() {
 		return
 	}
 	for _, o := range d.Placements[0].Offers {
-		fmt.Printf("%s: %s, %.0f m, saves %s\n", o.ID, o.Title, float64(o.Venue.Distance), o.Saving.Money)
+		fmt.Printf("%s: %s, %.0f m, saves %s\n", o.ID, o.Title, float64(o.Distance), o.Saving.Money)
 	}
 	// Output: breakfast@cafe: 优惠breakfast, 120 m, saves 500 USD
 }

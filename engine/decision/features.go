@@ -27,8 +27,13 @@ func (r *run) factsOf(p place, purchase engine.Money) facts {
 	}
 }
 
+// estimateOf returns what an offer is thought to save for one who makes a purchase; zero: unknown.
+func (r *run) estimateOf(p place, purchase engine.Money) estimate {
+	return estimateSaving(&r.rates, &p.listing.Campaign().Discount, p.venue(), purchase, r.settings.defaultSpend)
+}
+
 func (r *run) gainsOf(p place, purchase engine.Money) (g gains) {
-	e := estimateSaving(&r.rates, &p.listing.Campaign().Discount, p.venue(), purchase, r.settings.defaultSpend)
+	e := r.estimateOf(p, purchase)
 	if e.known {
 		g.saving = scoring.SavingValue(e.euros(&r.rates))
 		g.relative = scoring.Share(float64(e.saving.Amount), float64(e.price.Amount))

@@ -5,7 +5,6 @@ import (
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/geo"
-	"github.com/sihai-network/sihai/scoring"
 )
 
 // gather finds the matches, as retrieve finds the candidates.
@@ -147,8 +146,7 @@ func (r *run) suits(d *digest) bool {
 	}
 	v, known := r.voices.at(d.voice)
 	if !known {
-		v.spoken = r.spokenOf(d.listing)
-		v.value = scoring.LanguageValue(v.rank)
+		*v = r.voiceOf(d.listing.Languages)
 	}
 	return v.index >= 0
 }

@@ -44,13 +44,12 @@ type detail struct {
 	saving   engine.Saving
 }
 
-// offers makes offers of candidates. What they point to lies in one piece, and so do their IDs.
+// offers makes offers of candidates. What they point to and is their own lies in one piece.
 func (r *run) offers(chosen []int) []engine.Offer {
 	if len(chosen) == 0 {
 		return nil
 	}
 	offers, details := make([]engine.Offer, len(chosen)), make([]detail, len(chosen))
-	r.names, r.ends = r.names[:0], r.ends[:0]
 	for i, at := range chosen {
 		c, o, d := &r.candidates[at], &offers[i], &details[i]
 		copy(d.features[:], r.rows.Row(c.row))
@@ -60,55 +59,18 @@ func (r *run) offers(chosen []int) []engine.Offer {
 		if r.full {
 			o.Explanation = r.scorer.Explain(o.Features, o.Score)
 		}
-		r.names = r.appendID(r.names, c.place)
-		r.ends = append(r.ends, len(r.names))
-	}
-	all, begin := string(r.names), 0
-	for i, end := range r.ends {
-		offers[i].ID = all[begin:end]
-		begin = end
 	}
 	return offers
 }
 
-// fillOffer sets what an offer is, without its place in a list and its ID. The saving is put into that given.
+// fillOffer sets what an offer is, without its place in a list. The saving is put into that given.
 func (r *run) fillOffer(o *engine.Offer, c *candidate, saving *engine.Saving) {
-	campaign := c.listing.Campaign()
-	e := estimateSaving(&r.rates, &campaign.Discount, c.venue(), r.request.Purchase, r.settings.defaultSpend)
-	tag := c.listing.Languages.Tags[c.spoken.index]
-	*o = engine.Offer{
-		CampaignID:        campaign.ID,
-		MerchantID:        campaign.MerchantID,
-		Venue:             r.offerVenue(c),
-		Title:             campaign.Title[tag],
-		Description:       wording(campaign.Description, tag, r.settings.fallbackName),
-		Terms:             wording(campaign.Terms, tag, r.settings.fallbackName),
-		ImageURL:          campaign.ImageURL,
-		Language:          tag,
-		Discount:          campaign.Discount,
-		Saving:            e.in(saving, r.request.Currency, &r.rates),
-		InsideProbability: c.probability,
-		Match:             c.match,
-		EndsAt:            r.bound(campaign.Flight.End, c.zone()),
-		Score:             r.scores[c.row],
-		Propensity:        1,
-	}
-}
-
-func (r *run) offerVenue(c *candidate) engine.OfferVenue {
-	site := c.siteOf()
-	venue := site.Venue()
-	name := site.ID
-	if site.Names != nil && len(site.Names.Tags) > 0 {
-		i := r.tongue.speak(site.Names, r.settings.fallback).index
-		name = venue.Name[site.Names.Tags[max(i, 0)]]
-	}
-	return engine.OfferVenue{
-		ID:       site.ID,
-		Name:     name,
-		Position: site.Position,
-		Category: venue.Category,
-		TimeZone: venue.TimeZone,
-		Distance: geo.Meters(math.Round(float64(r.metres(c))*10) / 10),
-	}
+	var e estimate
+	o.Creative, e = r.creativeOf(c)
+	o.Distance = geo.Meters(math.Round(float64(r.metres(c))*10) / 10)
+	o.Saving = e.in(saving, r.request.Currency, &r.rates)
+	o.InsideProbability = c.probability
+	o.Match = c.match
+	o.Score = r.scores[c.row]
+	o.Propensity = 1
 }

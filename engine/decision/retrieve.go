@@ -150,9 +150,8 @@ func (r *run) insideProbability(c *candidate) float64 {
 		return 0
 	}
 	p := r.request.Location.Position
-	fences := c.listing.Fences
-	if len(fences) == 0 {
-		if r.isDeepInside(c) {
+	if radius := c.circle(); radius > 0 {
+		if r.isDeepInside(c, radius) {
 			return 1
 		}
 		if f := c.ownFence(); f != nil {
@@ -167,13 +166,24 @@ func (r *run) insideProbability(c *candidate) float64 {
 	if c.fence != nil {
 		best = c.fence.InsideProbability(p, r.accuracy)
 	}
-	for _, f := range fences {
+	for _, f := range c.listing.Fences {
 		if f != c.fence {
 			best = max(best, f.InsideProbability(p, r.accuracy))
 		}
 	}
 	r.shared = chance{c.listing, best}
 	return best
+}
+
+// circle returns the radius of the circle round the venue of a campaign without fences of its own; 0: it has some.
+func (c *candidate) circle() geo.Meters {
+	switch {
+	case c.digest != nil:
+		return geo.Meters(c.digest.radius)
+	case len(c.listing.Fences) == 0:
+		return c.listing.Radius
+	}
+	return 0
 }
 
 // ownFence returns the circle round the venue of a campaign without fences of its own; nil for a radius out of range.
@@ -194,8 +204,8 @@ func (c *candidate) ownFence() *geo.Fence {
 const deep = 3.65
 
 // isDeepInside reports whether the chance of being in the circle round a candidate's venue is 1 to six decimals, without its integral.
-func (r *run) isDeepInside(c *candidate) bool {
-	return c.inside && c.listing.Radius-r.metres(c) > deep*r.accuracy
+func (r *run) isDeepInside(c *candidate, radius geo.Meters) bool {
+	return c.inside && radius-r.metres(c) > deep*r.accuracy
 }
 
 // outside returns how far the position is from the nearest of a candidate's fences.
@@ -221,7 +231,15 @@ func (r *run) outside(c *candidate) geo.Meters {
 // metres returns how far the venue is. The request has a location.
 func (r *run) metres(c *candidate) geo.Meters {
 	if c.distance < 0 {
-		c.distance = r.request.Location.Position.Distance(c.siteOf().Position)
+		c.distance = r.request.Location.Position.Distance(c.position())
 	}
 	return c.distance
+}
+
+// position returns the venue's, out of the digest where there is one: the venue itself is far away in memory.
+func (c *candidate) position() geo.LatLng {
+	if c.digest != nil {
+		return c.digest.at
+	}
+	return c.siteOf().Position
 }

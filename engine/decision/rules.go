@@ -116,15 +116,15 @@ func (r *run) whyVenueClosed(c *candidate) engine.Reason {
 }
 
 func (r *run) languageOffered(c *candidate) bool {
-	c.spoken = r.spokenOf(c.listing)
+	c.spoken = r.spokenOf(c.listing.Languages)
 	return c.spoken.index >= 0
 }
 
-func (r *run) spokenOf(l *engine.Listing) spoken {
-	if l.Languages == nil {
+func (r *run) spokenOf(set *engine.LanguageSet) spoken {
+	if set == nil {
 		return spoken{index: -1}
 	}
-	return r.tongue.speak(l.Languages, r.settings.fallback)
+	return r.tongue.speak(set, r.settings.fallback)
 }
 
 func (r *run) whyLanguageNotOffered(c *candidate) engine.Reason {

@@ -66,6 +66,7 @@ type run struct {
 // candidate is a campaign at a venue that may be offered.
 type candidate struct {
 	place
+	digest   *digest    // nil: it was met without one
 	fence    *geo.Fence // one that a lookup found it by; nil: none
 	inside   bool       // one of its fences holds the position
 	near     bool       // its venue is within the request's radius

@@ -257,7 +257,7 @@ func TestConcurrentRequests(t *testing.T) {
 				}
 				same := *d
 				same.ID = want[i].ID
-				if !reflect.DeepEqual(&same, want[i]) {
+				if !reflect.DeepEqual(unkept(&same), unkept(want[i])) {
 					t.Errorf("request %d: another answer", i)
 				}
 			}

@@ -28,6 +28,12 @@ type voice struct {
 	value float64
 }
 
+// voiceOf returns the voice of a text; its index is below 0 where none fits.
+func (r *run) voiceOf(set *engine.LanguageSet) voice {
+	s := r.spokenOf(set)
+	return voice{s, scoring.LanguageValue(s.rank)}
+}
+
 // isQuick reports whether a request can be answered from digests: no rejections are asked for, which need every reason against every candidate.
 func (r *run) isQuick() bool {
 	if r.full || r.digests == nil || r.request.Location == nil {
@@ -135,7 +141,7 @@ func (r *run) Score(i int32) (score float64, ok bool) {
 func (r *run) settle(m *match) int32 {
 	d := m.digest
 	v, _ := r.voices.at(d.voice)
-	c := candidate{place: d.place, fence: m.fence, inside: m.inside, near: m.near, spoken: v.spoken, distance: -1, row: -1}
+	c := candidate{place: d.place, digest: d, fence: m.fence, inside: m.inside, near: m.near, spoken: v.spoken, distance: -1, row: -1}
 	if !r.inReach(&c) || !r.keepsRule(&c) || !r.withinLimits(&c) {
 		return ruledOut
 	}

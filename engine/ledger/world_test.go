@@ -40,7 +40,9 @@ func decided(id, user string, campaigns ...string) *engine.Decision {
 	d := &engine.Decision{ID: id, Time: noon, Request: &engine.Request{User: engine.User{ID: user}}}
 	p := engine.Placement{ID: "home"}
 	for i, c := range campaigns {
-		p.Offers = append(p.Offers, engine.Offer{CampaignID: c, MerchantID: "m", Position: i + 1, Venue: engine.OfferVenue{ID: "v"}})
+		p.Offers = append(p.Offers, engine.Offer{
+			Creative: &engine.Creative{CampaignID: c, MerchantID: "m", Venue: engine.OfferVenue{ID: "v"}}, Position: i + 1,
+		})
 	}
 	d.Placements = []engine.Placement{p}
 	return d

@@ -2,17 +2,15 @@ package wire
 
 import (
 	"encoding/json"
-	"math"
 	"strconv"
 	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/scoring"
 )
 
-// AppendDecision appends d as the JSON of Decision, without its request. It is deterministic, and makes no garbage but what dst grows by.
+// AppendDecision appends d as the JSON of Decision, without its request. It is deterministic. The forms of creatives are kept with them; besides that it
+// makes no garbage but what dst grows by.
 func AppendDecision(dst []byte, d *engine.Decision) []byte {
 	dst = appendHead(dst, d)
 	return appendPlacements(dst, d)
@@ -44,13 +42,14 @@ func appendHead(dst []byte, d *engine.Decision) []byte {
 	dst = append(dst, '}')
 	if !d.RatesDate.IsZero() {
 		dst = append(dst, `,"rates_date":`...)
-		dst = quote(dst, d.RatesDate.String())
+		dst = appendDate(dst, d.RatesDate)
 	}
 	return dst
 }
 
 func appendPlacements(dst []byte, d *engine.Decision) []byte {
 	full := d.Request != nil && d.Request.Explain == engine.ExplainFull
+	var saved savingUnit
 	dst = append(dst, `,"placements":[`...)
 	for i := range d.Placements {
 		p := &d.Placements[i]
@@ -60,7 +59,7 @@ func appendPlacements(dst []byte, d *engine.Decision) []byte {
 		dst = append(dst, `,"offers":[`...)
 		for j := range p.Offers {
 			dst = comma(dst, j)
-			dst = appendOffer(dst, &p.Offers[j])
+			dst = appendOffer(dst, &p.Offers[j], &saved)
 		}
 		dst = append(dst, ']')
 		if full {
@@ -76,45 +75,25 @@ func appendPlacements(dst []byte, d *engine.Decision) []byte {
 	return append(dst, "]}"...)
 }
 
-func appendOffer(dst []byte, o *engine.Offer) []byte {
-	dst = append(dst, `{"offer_id":`...)
-	dst = quote(dst, o.ID)
-	dst = append(dst, `,"campaign_id":`...)
-	dst = quote(dst, o.CampaignID)
-	dst = append(dst, `,"merchant_id":`...)
-	dst = quote(dst, o.MerchantID)
-	dst = append(dst, `,"position":`...)
+// appendOffer writes the parts of the creative, and between them what the request added.
+func appendOffer(dst []byte, o *engine.Offer, saved *savingUnit) []byte {
+	c, f := o.Creative, toldForm(o.Creative)
+	dst = appendTold(dst, c, f, toldNames)
 	dst = strconv.AppendInt(dst, int64(o.Position), 10)
-	dst = appendVenue(dst, &o.Venue)
-	dst = append(dst, `,"title":`...)
-	dst = quote(dst, o.Title)
-	dst = optional(dst, `,"description":`, o.Description)
-	dst = optional(dst, `,"terms":`, o.Terms)
-	dst = optional(dst, `,"image_url":`, o.ImageURL)
-	dst = append(dst, `,"content_language":`...)
-	dst = quote(dst, o.Language)
-	dst = append(dst, `,"discount":`...)
-	dst = appendDiscount(dst, &o.Discount)
-	if s := o.Saving; s != nil {
-		dst = append(dst, `,"estimated_saving":{"amount":`...)
-		dst = strconv.AppendInt(dst, s.Amount, 10)
-		dst = append(dst, `,"currency":`...)
-		dst = quote(dst, s.Currency)
-		if !s.RateDate.IsZero() {
-			dst = append(dst, `,"rate_date":`...)
-			dst = quote(dst, s.RateDate.String())
-		}
-		dst = append(dst, '}')
+	dst = appendTold(dst, c, f, toldVenue)
+	dst = number(dst, float64(o.Distance))
+	dst = appendTold(dst, c, f, toldWords)
+	if o.Saving != nil {
+		dst = saved.append(dst, o.Saving)
 	}
 	dst = append(dst, `,"inside_probability":`...)
 	dst = number(dst, o.InsideProbability)
-	dst = append(dst, `,"match":`...)
-	dst = quote(dst, string(o.Match))
-	if !o.EndsAt.IsZero() {
-		dst = append(dst, `,"ends_at":`...)
-		dst = appendTime(dst, o.EndsAt)
+	if o.Match == engine.MatchFence {
+		dst = append(dst, `,"match":"fence"`...)
+	} else {
+		dst = quote(append(dst, `,"match":`...), string(o.Match))
 	}
-	dst = append(dst, `,"score":`...)
+	dst = appendTold(dst, c, f, toldEnd)
 	dst = number(dst, o.Score)
 	dst = append(dst, `,"propensity":`...)
 	dst = number(dst, o.Propensity)
@@ -125,55 +104,29 @@ func appendOffer(dst []byte, o *engine.Offer) []byte {
 	return append(dst, '}')
 }
 
-func appendVenue(dst []byte, v *engine.OfferVenue) []byte {
-	dst = append(dst, `,"venue":{"id":`...)
-	dst = quote(dst, v.ID)
-	dst = append(dst, `,"name":`...)
-	dst = quote(dst, v.Name)
-	dst = append(dst, `,"lat":`...)
-	dst = number(dst, v.Position.Lat)
-	dst = append(dst, `,"lon":`...)
-	dst = number(dst, v.Position.Lng)
-	dst = optional(dst, `,"category":`, v.Category)
-	dst = append(dst, `,"time_zone":`...)
-	dst = quote(dst, v.TimeZone)
-	dst = append(dst, `,"distance":`...)
-	dst = number(dst, float64(v.Distance))
-	return append(dst, '}')
+// savingUnit is what the savings of a decision mostly have in common, and where it was written last.
+type savingUnit struct {
+	currency   string
+	date       engine.Date
+	begin, end int // in what is being appended to; end 0: not yet written
 }
 
-func appendDiscount(dst []byte, d *engine.Discount) []byte {
-	dst = append(dst, `{"type":`...)
-	dst = quote(dst, string(d.Type))
-	if d.Percent != 0 {
-		dst = append(dst, `,"percent":`...)
-		dst = number(dst, float64(d.Percent)/100)
+func (u *savingUnit) append(dst []byte, s *engine.Saving) []byte {
+	dst = append(dst, `,"estimated_saving":{"amount":`...)
+	dst = strconv.AppendInt(dst, s.Amount, 10)
+	if u.end > 0 && u.currency == s.Currency && u.date == s.RateDate {
+		return append(dst, dst[u.begin:u.end]...)
 	}
-	dst = money(dst, `,"max":`, d.Max)
-	dst = money(dst, `,"amount":`, d.Amount)
-	dst = money(dst, `,"price":`, d.Price)
-	dst = money(dst, `,"regular_price":`, d.RegularPrice)
-	if d.Buy != 0 {
-		dst = append(dst, `,"buy":`...)
-		dst = strconv.AppendInt(dst, int64(d.Buy), 10)
+	u.currency, u.date, u.begin = s.Currency, s.RateDate, len(dst)
+	dst = append(dst, `,"currency":`...)
+	dst = quote(dst, s.Currency)
+	if !s.RateDate.IsZero() {
+		dst = append(dst, `,"rate_date":`...)
+		dst = appendDate(dst, s.RateDate)
 	}
-	if d.Get != 0 {
-		dst = append(dst, `,"get":`...)
-		dst = strconv.AppendInt(dst, int64(d.Get), 10)
-	}
-	if len(d.Gift) > 0 {
-		dst = append(dst, `,"gift":{`...)
-		for i, tag := range d.Gift.Languages() {
-			dst = comma(dst, i)
-			dst = quote(dst, tag)
-			dst = append(dst, ':')
-			dst = quote(dst, d.Gift[tag])
-		}
-		dst = append(dst, '}')
-	}
-	dst = money(dst, `,"gift_value":`, d.GiftValue)
-	dst = money(dst, `,"min_spend":`, d.MinSpend)
-	return append(dst, '}')
+	dst = append(dst, '}')
+	u.end = len(dst)
+	return dst
 }
 
 func appendRejection(dst []byte, r *engine.Rejection) []byte {
@@ -220,42 +173,6 @@ func comma(dst []byte, i int) []byte {
 		return append(dst, ',')
 	}
 	return dst
-}
-
-// quote appends a JSON string; bytes that are no UTF-8 become the replacement character.
-func quote(dst []byte, s string) []byte {
-	dst, _ = jsontext.AppendQuote(dst, s)
-	return dst
-}
-
-func optional(dst []byte, name, s string) []byte {
-	if s == "" {
-		return dst
-	}
-	return quote(append(dst, name...), s)
-}
-
-func money(dst []byte, name string, m engine.Money) []byte {
-	if m.IsZero() {
-		return dst
-	}
-	dst = append(dst, name...)
-	dst = append(dst, `{"amount":`...)
-	dst = strconv.AppendInt(dst, m.Amount, 10)
-	dst = append(dst, `,"currency":`...)
-	dst = quote(dst, m.Currency)
-	return append(dst, '}')
-}
-
-// number appends the shortest decimal that reads back as x; what is no number is 0, which no field here is ever given.
-func number(dst []byte, x float64) []byte {
-	if math.IsNaN(x) || math.IsInf(x, 0) {
-		return append(dst, '0')
-	}
-	if a := math.Abs(x); a != 0 && (a < 1e-6 || a >= 1e21) {
-		return strconv.AppendFloat(dst, x, 'e', -1, 64)
-	}
-	return strconv.AppendFloat(dst, x, 'f', -1, 64)
 }
 
 func appendTime(dst []byte, t time.Time) []byte {

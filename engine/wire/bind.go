@@ -18,11 +18,18 @@ import (
 	"github.com/sihai-network/sihai/engine"
 )
 
-// bind reads one JSON value into v, a pointer to the type of p, in one pass. It reads on behind a fault, so that all are told; only
+// bind reads one JSON value into v, a pointer to a zero of the type of p, in one pass. It reads on behind a fault, so that all are told; only
 // what is no JSON ends it. Members that are null count as absent.
+//
+// A text without faults and without anything uncommon is read by the scanner of this package; for every other one jsontext has the word.
 func bind(data []byte, p *plan, v any) engine.Faults {
+	value := reflect.ValueOf(v).Elem()
+	if bindQuickly(string(data), p, value) {
+		return nil
+	}
+	value.SetZero()
 	b := binder{dec: jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true))}
-	err := b.value(p, reflect.ValueOf(v).Elem())
+	err := b.value(p, value)
 	if err == nil {
 		if _, err = b.dec.ReadToken(); err == nil {
 			b.faults.Add("", "syntax", "something follows the JSON value")
@@ -34,6 +41,12 @@ func bind(data []byte, p *plan, v any) engine.Faults {
 		b.faults.Add("", "syntax", "%s", syntaxMessage(err, b.dec.InputOffset()))
 	}
 	return b.faults
+}
+
+// bindQuickly binds what is common and without faults, and returns false for the rest, with v in any state.
+func bindQuickly(text string, p *plan, v reflect.Value) bool {
+	b := binder{scanner: scanner{text: text}}
+	return b.value(p, v) == nil && b.scanner.atEnd()
 }
 
 func syntaxMessage(err error, at int64) string {
@@ -49,19 +62,59 @@ func syntaxMessage(err error, at int64) string {
 
 // binder is one reading of one value.
 type binder struct {
-	dec    *jsontext.Decoder
-	path   []byte
-	faults engine.Faults
+	dec     *jsontext.Decoder // nil: the scanner reads
+	scanner scanner
+	path    []byte
+	faults  engine.Faults
+}
+
+// peek returns the kind of the next token; 0: a syntax error, which reading it finds.
+func (b *binder) peek() jsontext.Kind {
+	if b.dec != nil {
+		return b.dec.PeekKind()
+	}
+	return b.scanner.peek()
+}
+
+// read reads the next token.
+func (b *binder) read() (token, error) {
+	if b.dec == nil {
+		return b.scanner.read()
+	}
+	t, err := b.dec.ReadToken()
+	if err != nil {
+		return token{}, err
+	}
+	kind := t.Kind()
+	if kind == '"' || kind == '0' {
+		return token{kind, t.String()}, nil
+	}
+	return token{kind: kind}, nil
+}
+
+// skip reads the next value and forgets it.
+func (b *binder) skip() error {
+	if b.dec == nil {
+		return b.scanner.skip()
+	}
+	return b.dec.SkipValue()
 }
 
 // fault adds a fault at the current path.
 func (b *binder) fault(code, format string, args ...any) {
+	if b.dec == nil {
+		b.scanner.lost = true // jsontext will find it again, and words for it
+		return
+	}
 	b.faults.Add(string(b.path), code, format, args...)
 }
 
 // member goes into a member of an object and returns what leave takes to come back.
 func (b *binder) member(name string) int {
 	n := len(b.path)
+	if b.dec == nil {
+		return n // no path is told
+	}
 	if n > 0 {
 		b.path = append(b.path, '.')
 	}
@@ -72,6 +125,9 @@ func (b *binder) member(name string) int {
 // item goes into an item of a list.
 func (b *binder) item(i int) int {
 	n := len(b.path)
+	if b.dec == nil {
+		return n
+	}
 	b.path = append(b.path, '[')
 	b.path = strconv.AppendInt(b.path, int64(i), 10)
 	b.path = append(b.path, ']')
@@ -82,12 +138,12 @@ func (b *binder) leave(n int) { b.path = b.path[:n] }
 
 // value reads the next value; its error is a syntax error.
 func (b *binder) value(p *plan, v reflect.Value) error {
-	kind := b.dec.PeekKind()
+	kind := b.peek()
 	if !p.accepts(kind) {
 		if kind != 0 { // zero: a syntax error, which skipping finds
 			b.fault("wrong_type", "must be %s, not %s", p.noun(), kindNoun(kind))
 		}
-		return b.dec.SkipValue()
+		return b.skip()
 	}
 	if p.pointer {
 		v.Set(reflect.New(v.Type().Elem()))
@@ -101,6 +157,9 @@ func (b *binder) value(p *plan, v reflect.Value) error {
 	case shapeList:
 		return b.list(p, v)
 	case shapeRaw:
+		if b.dec == nil {
+			return errUncommon
+		}
 		raw, err := b.dec.ReadValue()
 		if err == nil {
 			compact := bytes.Buffer{}
@@ -109,11 +168,11 @@ func (b *binder) value(p *plan, v reflect.Value) error {
 		}
 		return err
 	}
-	token, err := b.dec.ReadToken()
+	t, err := b.read()
 	if err != nil {
 		return err
 	}
-	b.scalar(p, v, token)
+	b.scalar(p, v, t)
 	return nil
 }
 
@@ -171,18 +230,18 @@ func kindNoun(kind jsontext.Kind) string {
 }
 
 func (b *binder) object(p *plan, v reflect.Value) error {
-	if _, err := b.dec.ReadToken(); err != nil {
+	if _, err := b.read(); err != nil {
 		return err
 	}
 	var seen, given uint64
-	for b.dec.PeekKind() != '}' {
-		token, err := b.dec.ReadToken()
+	for b.peek() != '}' {
+		t, err := b.read()
 		if err != nil {
 			return err
 		}
-		i, known := p.byName[token.String()]
+		i, known := p.byName[t.text]
 		if !known {
-			if err := b.unknown(p, token.String()); err != nil {
+			if err := b.unknown(p, t.text); err != nil {
 				return err
 			}
 			continue
@@ -193,11 +252,11 @@ func (b *binder) object(p *plan, v reflect.Value) error {
 			b.fault("duplicate", "is given twice")
 		}
 		seen |= 1 << i
-		if f.readOnly || b.dec.PeekKind() == 'n' {
-			err = b.dec.SkipValue()
+		if f.readOnly || b.peek() == 'n' {
+			err = b.skip()
 		} else {
 			given |= 1 << i
-			err = b.value(f.plan, v.FieldByIndex(f.index))
+			err = b.value(f.plan, f.of(v))
 		}
 		b.leave(n)
 		if err != nil {
@@ -211,7 +270,7 @@ func (b *binder) object(p *plan, v reflect.Value) error {
 			b.leave(n)
 		}
 	}
-	_, err := b.dec.ReadToken()
+	_, err := b.read()
 	return err
 }
 
@@ -224,21 +283,21 @@ func (b *binder) unknown(p *plan, name string) error {
 		b.fault("unknown_field", "no such field")
 	}
 	b.leave(n)
-	return b.dec.SkipValue()
+	return b.skip()
 }
 
 func (b *binder) dict(p *plan, v reflect.Value) error {
-	if _, err := b.dec.ReadToken(); err != nil {
+	if _, err := b.read(); err != nil {
 		return err
 	}
 	made := reflect.MakeMap(v.Type())
 	item := reflect.New(v.Type().Elem()).Elem()
-	for b.dec.PeekKind() != '}' {
-		token, err := b.dec.ReadToken()
+	for b.peek() != '}' {
+		t, err := b.read()
 		if err != nil {
 			return err
 		}
-		name := token.String()
+		name := t.text
 		n := b.member(clip(name))
 		key := reflect.ValueOf(name)
 		if made.MapIndex(key).IsValid() {
@@ -248,8 +307,8 @@ func (b *binder) dict(p *plan, v reflect.Value) error {
 			b.fault("too_many", "at most %d members", p.rules.maxItems)
 		}
 		item.SetZero()
-		if b.dec.PeekKind() == 'n' {
-			err = b.dec.SkipValue()
+		if b.peek() == 'n' {
+			err = b.skip()
 		} else {
 			err = b.value(p.elem, item)
 			made.SetMapIndex(key, item)
@@ -260,21 +319,24 @@ func (b *binder) dict(p *plan, v reflect.Value) error {
 		}
 	}
 	v.Set(made)
-	_, err := b.dec.ReadToken()
+	_, err := b.read()
 	return err
 }
 
 func (b *binder) list(p *plan, v reflect.Value) error {
-	if _, err := b.dec.ReadToken(); err != nil {
+	if texts, ok := v.Addr().Interface().(*[]string); ok && b.dec == nil && p.elem.shape == shapeText {
+		return b.texts(p, texts)
+	}
+	if _, err := b.read(); err != nil {
 		return err
 	}
-	made := reflect.MakeSlice(v.Type(), 0, 4)
-	for i := 0; b.dec.PeekKind() != ']'; i++ {
+	made := reflect.MakeSlice(v.Type(), 0, 1)
+	for i := 0; b.peek() != ']'; i++ {
 		if p.rules.maxItems > 0 && i >= p.rules.maxItems {
 			if i == p.rules.maxItems {
 				b.fault("too_many", "has more than %d items", p.rules.maxItems)
 			}
-			if err := b.dec.SkipValue(); err != nil {
+			if err := b.skip(); err != nil {
 				return err
 			}
 			continue
@@ -291,34 +353,67 @@ func (b *binder) list(p *plan, v reflect.Value) error {
 		b.fault("required", "needs at least %d items", p.rules.minItems)
 	}
 	v.Set(made)
-	_, err := b.dec.ReadToken()
+	_, err := b.read()
 	return err
 }
 
+// texts is list for plain strings, as the scanner reads them.
+func (b *binder) texts(p *plan, made *[]string) error {
+	if _, err := b.read(); err != nil {
+		return err
+	}
+	list := make([]string, 0, 4)
+	for i := 0; b.peek() == '"'; i++ {
+		t, err := b.read()
+		if err != nil {
+			return err
+		}
+		if p.rules.maxItems > 0 && i >= p.rules.maxItems || !p.elem.rules.suit(t.text) {
+			return errUncommon
+		}
+		list = append(list, t.text)
+	}
+	if len(list) < p.rules.minItems {
+		return errUncommon
+	}
+	*made = list
+	t, err := b.read()
+	if err == nil && t.kind != ']' {
+		err = errUncommon
+	}
+	return err
+}
+
+// suit reports whether a text is within bounds.
+func (r *rules) suit(s string) bool {
+	return (len(r.enum) == 0 || slices.Contains(r.enum, s)) && (r.maxLength == 0 || utf8.RuneCountInString(s) <= r.maxLength) &&
+		utf8.RuneCountInString(s) >= r.minLength
+}
+
 // scalar binds a string, a number or a bool.
-func (b *binder) scalar(p *plan, v reflect.Value, token jsontext.Token) {
+func (b *binder) scalar(p *plan, v reflect.Value, t token) {
 	switch p.shape {
 	case shapeText:
-		b.text(p, v, token.String())
+		b.text(p, v, t.text)
 	case shapeFlag:
-		v.SetBool(token.Bool())
+		v.SetBool(t.kind == 't')
 	case shapeInteger:
-		b.integer(p, v, token.String())
+		b.integer(p, v, t.text)
 	case shapeNumber:
-		if x, ok := b.number(token.String()); ok {
-			b.between(p, x, token.String())
+		if x, ok := b.number(t.text); ok {
+			b.between(p, x, t.text)
 			v.SetFloat(x)
 		}
 	case shapeScalar:
-		switch token.Kind() {
+		switch t.kind {
 		case '"':
-			v.Set(reflect.ValueOf(token.String()))
+			v.Set(reflect.ValueOf(t.text))
 		case '0':
-			if x, ok := b.number(token.String()); ok {
+			if x, ok := b.number(t.text); ok {
 				v.Set(reflect.ValueOf(x))
 			}
 		default:
-			v.Set(reflect.ValueOf(token.Bool()))
+			v.Set(reflect.ValueOf(t.kind == 't'))
 		}
 	}
 }

@@ -3,6 +3,7 @@ package wire_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,11 +35,15 @@ func exampleDecision() *engine.Decision {
 		Placements: []engine.Placement{{
 			ID: "home",
 			Offers: []engine.Offer{{
-				ID: "c@v", CampaignID: "c", MerchantID: "m", Position: 1, Title: "八五折 \"<15%>\"", Language: "zh-Hans",
-				Venue:    engine.OfferVenue{ID: "v", Name: "Café", Position: geo.LatLng{Lat: 25.79, Lng: -80.13}, TimeZone: "America/New_York", Distance: 214.6},
-				Discount: engine.Discount{Type: engine.DiscountPercent, Percent: 1250, Max: engine.Money{Amount: 5000, Currency: "USD"}, Gift: engine.Text{"en": "x", "zh": "y"}, Buy: 2, Get: 1},
-				Saving:   &engine.Saving{Money: engine.Money{Amount: 5400, Currency: "CNY"}, RateDate: engine.Date{Year: 2026, Month: 4, Day: 13}},
-				Match:    engine.MatchFence, InsideProbability: 0.93, EndsAt: time.Date(2027, 1, 1, 0, 0, 0, 0, newYork), Score: 0.4182, Propensity: 1,
+				Creative: &engine.Creative{
+					ID: "c@v", CampaignID: "c", MerchantID: "m", Title: "八五折 \"<15%>\"", Language: "zh-Hans",
+					Venue:    engine.OfferVenue{ID: "v", Name: "Café", Position: geo.LatLng{Lat: 25.79, Lng: -80.13}, TimeZone: "America/New_York"},
+					Discount: engine.Discount{Type: engine.DiscountPercent, Percent: 1250, Max: engine.Money{Amount: 5000, Currency: "USD"}, Gift: engine.Text{"en": "x", "zh": "y"}, Buy: 2, Get: 1},
+					EndsAt:   time.Date(2027, 1, 1, 0, 0, 0, 0, newYork),
+				},
+				Position: 1, Distance: 214.6,
+				Saving: &engine.Saving{Money: engine.Money{Amount: 5400, Currency: "CNY"}, RateDate: engine.Date{Year: 2026, Month: 4, Day: 13}},
+				Match:  engine.MatchFence, InsideProbability: 0.93, Score: 0.4182, Propensity: 1,
 				Explanation: &scoring.Explanation{Value: 0.4182, Message: "score", Children: []*scoring.Explanation{{Value: 0.4182, Message: "distance"}}},
 			}},
 			Rejected: []engine.Rejection{{OfferID: "d@v", CampaignID: "d", MerchantID: "m", VenueID: "v", Reasons: []engine.Reason{{Code: engine.NotInFlight, Message: "opens at 17:00"}}}},
@@ -46,26 +51,23 @@ func exampleDecision() *engine.Decision {
 	}
 }
 
-func BenchmarkAppendDecision20(b *testing.B) {
-	d := exampleDecision()
-	d.Request.Explain = engine.ExplainNone
-	p := &d.Placements[0]
-	p.Offers[0].Explanation, p.Rejected = nil, nil
-	for len(p.Offers) < 20 {
-		p.Offers = append(p.Offers, p.Offers[0])
-	}
-	var buf []byte
-	b.ReportAllocs()
-	for b.Loop() {
-		buf = wire.AppendDecision(buf[:0], d)
-	}
-}
+// plainRequest is what a wallet mostly asks.
+const plainRequest = `{"user":{"id":"u-1","home_country":"CN","languages":["zh-Hans","en"]},"location":{"lat":25.790612,"lon":-80.130011,"accuracy":35},"placements":[{"id":"home","count":10}]}`
 
 func BenchmarkDecodeRequest(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := wire.DecodeRequest([]byte(fullRequest)); err != nil {
-			b.Fatal(err)
-		}
+	for _, request := range []struct{ name, body string }{
+		{"plain", plainRequest},
+		{"full", fullRequest},
+		{"uncommon", strings.Replace(plainRequest, "u-1", `\u0075-1`, 1)}, // that jsontext reads
+	} {
+		b.Run(request.name, func(b *testing.B) {
+			body := []byte(request.body)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := wire.DecodeRequest(body); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -42,6 +42,14 @@ type field struct {
 	readOnly bool
 }
 
+// of returns the field of a struct.
+func (f *field) of(v reflect.Value) reflect.Value {
+	if len(f.index) == 1 {
+		return v.Field(f.index[0])
+	}
+	return v.FieldByIndex(f.index)
+}
+
 // rules are the bounds that a field's tags set: the same tags from which its schema is made.
 type rules struct {
 	minimum, maximum   *float64

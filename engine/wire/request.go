@@ -2,6 +2,8 @@ package wire
 
 import (
 	"reflect"
+	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/text/language"
@@ -91,12 +93,12 @@ func (r *Request) engine(faults *engine.Faults) *engine.Request {
 		}
 		out.Time = t
 	}
-	seen := make(map[string]bool, len(r.Placements))
+	out.Placements = make([]engine.PlacementRequest, 0, len(r.Placements))
 	for i, p := range r.Placements {
-		if seen[p.ID] {
+		earlier := r.Placements[:i] // few
+		if slices.ContainsFunc(earlier, func(e PlacementRequest) bool { return e.ID == p.ID }) {
 			faults.Add(item("placements", i)+".id", "duplicate", "%q is the ID of an earlier placement", clip(p.ID))
 		}
-		seen[p.ID] = true
 		out.Placements = append(out.Placements, engine.PlacementRequest{ID: p.ID, Count: p.Count, Categories: p.Categories, ExcludeMerchants: p.ExcludeMerchants})
 	}
 	return out
@@ -114,11 +116,15 @@ func (u *User) engine(faults *engine.Faults) engine.User {
 		faults.Add("user.home_country", "invalid", "%q is not an ISO 3166-1 alpha-2 country code", clip(u.HomeCountry))
 	}
 	for i, tag := range u.Languages {
-		if _, err := language.Parse(tag); err != nil {
+		if !isLanguage(tag) {
 			faults.Add(item("user.languages", i), "invalid", "%q is not a BCP 47 language tag", clip(tag))
 		}
 	}
-	for _, code := range sortedKeys(u.CategoryAffinities) {
+	var codes []string
+	if len(u.CategoryAffinities) > 0 {
+		codes = sortedKeys(u.CategoryAffinities)
+	}
+	for _, code := range codes {
 		if x := u.CategoryAffinities[code]; x < 0 || x > 1 {
 			faults.Add("user.category_affinities."+clip(code), "out_of_range", "%v is not between 0 and 1", x)
 		}
@@ -129,13 +135,34 @@ func (u *User) engine(faults *engine.Faults) engine.User {
 	}
 }
 
+// isLanguage reports whether a tag is one of BCP 47. Those that most travellers read are known beforehand.
+func isLanguage(tag string) bool {
+	switch tag {
+	case "en", "en-GB", "en-US", "zh", "zh-CN", "zh-Hans", "zh-Hans-CN", "zh-Hant", "zh-Hant-HK", "zh-Hant-TW", "zh-HK", "zh-TW", "ja", "ja-JP", "ko", "ko-KR",
+		"de", "de-DE", "es", "es-ES", "fr", "fr-FR", "id", "it", "ms", "pt", "pt-BR", "ru", "th", "vi":
+		return true
+	}
+	_, err := language.Parse(tag)
+	return err == nil
+}
+
+// countries are the pairs of capital letters that name a country, by (first - 'A') × 26 + second - 'A'.
+var countries = sync.OnceValue(func() *[26 * 26]bool {
+	known := new([26 * 26]bool)
+	for i := range known {
+		code := string([]byte{byte('A' + i/26), byte('A' + i%26)})
+		region, err := language.ParseRegion(code)
+		known[i] = err == nil && region.IsCountry() && region.String() == code
+	}
+	return known
+})
+
 // isCountry reports whether a code is two capital letters that name a country.
 func isCountry(code string) bool {
-	if len(code) != 2 || code[0] < 'A' || code[0] > 'Z' {
+	if len(code) != 2 || code[0] < 'A' || code[0] > 'Z' || code[1] < 'A' || code[1] > 'Z' {
 		return false
 	}
-	region, err := language.ParseRegion(code)
-	return err == nil && region.IsCountry() && region.String() == code
+	return countries()[int(code[0]-'A')*26+int(code[1]-'A')]
 }
 
 func (l *Location) engine() *engine.Location {
