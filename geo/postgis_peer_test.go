@@ -188,8 +188,11 @@ type postGISClient struct {
 	conn *pgconn.PgConn
 }
 
-func (s *postGIS) asker(statement string) func(b *testing.B) asker {
-	return func(b *testing.B) asker {
+func (s *postGIS) dialler(statement string) dialler {
+	if s == nil {
+		return dialler{}
+	}
+	return dialler{s.process, func(b *testing.B) asker {
 		b.Helper()
 		conn, err := s.connect()
 		if err != nil {
@@ -200,7 +203,7 @@ func (s *postGIS) asker(statement string) func(b *testing.B) asker {
 			b.Fatal(err)
 		}
 		return &postGISClient{conn}
-	}
+	}}
 }
 
 // binaryFormat is PostgreSQL's code for parameters and results in binary.

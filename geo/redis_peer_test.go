@@ -34,11 +34,11 @@ func startRedis(b *testing.B) (*redisServer, string) {
 	return s, ""
 }
 
-func (s *redisServer) asker(words ...string) func(b *testing.B) asker {
+func (s *redisServer) dialler(words ...string) dialler {
 	if s == nil {
-		return nil
+		return dialler{}
 	}
-	return respAsker(s.port, words...)
+	return respDialler(s.process, s.port, words...)
 }
 
 // centreLoad writes centres one after the other while their replies are read.

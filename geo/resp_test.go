@@ -29,9 +29,9 @@ func dialRESP(port int, words ...string) (*respClient, error) {
 	return &respClient{conn: conn, in: bufio.NewReaderSize(conn, 1<<16), words: words}, nil
 }
 
-// respAsker returns what connects one more client.
-func respAsker(port int, words ...string) func(b *testing.B) asker {
-	return func(b *testing.B) asker {
+// respDialler connects clients to a server at a port.
+func respDialler(server *process, port int, words ...string) dialler {
+	return dialler{server, func(b *testing.B) asker {
 		b.Helper()
 		c, err := dialRESP(port, words...)
 		if err != nil {
@@ -39,7 +39,7 @@ func respAsker(port int, words ...string) func(b *testing.B) asker {
 		}
 		b.Cleanup(func() { _ = c.conn.Close() })
 		return c
-	}
+	}}
 }
 
 func (c *respClient) ask(dst []uint32, p geo.LatLng) ([]uint32, error) {

@@ -5,15 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -35,10 +31,16 @@ type asker interface {
 	ask(dst []uint32, p geo.LatLng) ([]uint32, error)
 }
 
+// dialler connects clients to a server, for one kind of question.
+type dialler struct {
+	server *process
+	dial   func(b *testing.B) asker
+}
+
 // duel is a question that the index and a peer are asked in turns.
 type duel struct {
 	question, peer string
-	ours, theirs   func(b *testing.B) asker
+	ours, theirs   dialler
 	differ         float64 // the share of what is found that may differ; 1: the peer is asked something else, and answers are not compared
 	missing        string  // what to install; empty: nothing
 }
@@ -56,10 +58,10 @@ func BenchmarkSocket(b *testing.B) {
 
 	reach := strconv.Itoa(socketReach)
 	duels := []duel{
-		{"match", "postgis", ours.asker("MATCH", "lng", "lat"), gis.asker(covers), 0.005, noGIS},
-		{"match", "redis-centres-within-1km-the-nearest-analogue", ours.asker("MATCH", "lng", "lat"), cache.asker(search...), 1, noCache},
-		{"fences-within-1km", "postgis", ours.asker("RADIUS", "lng", "lat", reach), gis.asker(reaches), 0.005, noGIS},
-		{"centres-within-1km", "redis", ours.asker("CENTRES", "lng", "lat", reach), cache.asker(search...), 0.005, noCache},
+		{"match", "postgis", ours.dialler("MATCH", "lng", "lat"), gis.dialler(covers), 0.005, noGIS},
+		{"match", "redis-centres-within-1km-the-nearest-analogue", ours.dialler("MATCH", "lng", "lat"), cache.dialler(search...), 1, noCache},
+		{"fences-within-1km", "postgis", ours.dialler("RADIUS", "lng", "lat", reach), gis.dialler(reaches), 0.005, noGIS},
+		{"centres-within-1km", "redis", ours.dialler("CENTRES", "lng", "lat", reach), cache.dialler(search...), 0.005, noCache},
 	}
 	for _, d := range duels {
 		b.Run(d.question+"/"+d.peer, func(b *testing.B) {
@@ -105,14 +107,15 @@ func fill(b *testing.B, gis *postGIS, cache *redisServer) map[string][]geo.LatLn
 func (d duel) run(b *testing.B, places map[string][]geo.LatLng) {
 	ours, peers := make([]asker, socketClients), make([]asker, socketClients)
 	for i := range socketClients {
-		ours[i], peers[i] = d.ours(b), d.theirs(b)
+		ours[i], peers[i] = d.ours.dial(b), d.theirs.dial(b)
 	}
 	for _, kind := range []string{"hot", "typical"} {
 		for _, clients := range []int{1, socketClients} {
 			b.Run(fmt.Sprintf("%s/clients=%d/fences=%d", kind, clients, worldSize()), func(b *testing.B) {
 				for b.Loop() { // once: a turn takes as long as it takes
 					d.compare(b, ours[0], peers[0], places[kind][:200])
-					d.time(b, ours[:clients], peers[:clients], places[kind])
+					name, _, _ := strings.Cut(d.peer, "-")
+					d.time(b, &side{name: "ours", server: d.ours.server, clients: ours[:clients]}, &side{name: name, server: d.theirs.server, clients: peers[:clients]}, places[kind])
 				}
 				b.ReportMetric(0, "ns/op")
 			})
@@ -160,20 +163,47 @@ func lacking(a, b []uint32) (n int) {
 	return n
 }
 
-// time drives both sides in turns and reports the medians of their rates and of the rounds' ratios.
-func (d duel) time(b *testing.B, ours, peers []asker, places []geo.LatLng) {
-	drive(b, ours, places, socketTurn/2)
-	drive(b, peers, places, socketTurn/2)
-	var mine, others, ratios []float64
-	for range socketRounds {
-		a, p := drive(b, ours, places, socketTurn), drive(b, peers, places, socketTurn)
-		mine, others, ratios = append(mine, a), append(others, p), append(ratios, a/p)
+// side is a server with its clients, and what they measured.
+type side struct {
+	name    string
+	server  *process
+	clients []asker
+	rates   []float64 // answers a second, of each turn
+	answers int
+	cpu     time.Duration // of the server
+}
+
+// time drives both sides in turns and reports the medians of their rates and of the rounds' ratios, and what a request costs their servers.
+func (d duel) time(b *testing.B, ours, theirs *side, places []geo.LatLng) {
+	drive(b, ours.clients, places, socketTurn/2)
+	drive(b, theirs.clients, places, socketTurn/2)
+	var ratios []float64
+	for i := range socketRounds {
+		ours.turn(b, places)
+		theirs.turn(b, places)
+		ratios = append(ratios, ours.rates[i]/theirs.rates[i])
 	}
 	b.Logf("ratios of the rounds: %.1f to %.1f", slices.Min(ratios), slices.Max(ratios))
-	b.ReportMetric(median(mine), "ours-req/s")
-	peer, _, _ := strings.Cut(d.peer, "-")
-	b.ReportMetric(median(others), peer+"-req/s")
-	b.ReportMetric(median(ratios), "x-"+peer)
+	ours.report(b)
+	theirs.report(b)
+	b.ReportMetric(median(ratios), "x-"+theirs.name)
+}
+
+func (s *side) turn(b *testing.B, places []geo.LatLng) {
+	b.Helper()
+	before, begin := s.server.cpu(), time.Now()
+	answers := drive(b, s.clients, places, socketTurn)
+	s.rates = append(s.rates, float64(answers)/time.Since(begin).Seconds())
+	s.answers += answers
+	s.cpu += s.server.cpu() - before
+}
+
+func (s *side) report(b *testing.B) {
+	b.Helper()
+	b.ReportMetric(median(slices.Clone(s.rates)), s.name+"-req/s")
+	if s.cpu > 0 {
+		b.ReportMetric(float64(s.cpu.Microseconds())/float64(s.answers), s.name+"-server-µs/req")
+	}
 }
 
 func median(values []float64) float64 {
@@ -181,8 +211,8 @@ func median(values []float64) float64 {
 	return values[len(values)/2]
 }
 
-// drive lets all clients ask, each from another place on, and returns their answers a second.
-func drive(b *testing.B, clients []asker, places []geo.LatLng, d time.Duration) float64 {
+// drive lets all clients ask, each from another place on, and returns the number of answers.
+func drive(b *testing.B, clients []asker, places []geo.LatLng, d time.Duration) int {
 	b.Helper()
 	counts, faults := make([]int, len(clients)), make([]error, len(clients))
 	begin := time.Now()
@@ -197,14 +227,14 @@ func drive(b *testing.B, clients []asker, places []geo.LatLng, d time.Duration) 
 		})
 	}
 	running.Wait()
-	elapsed, sum := time.Since(begin), 0
-	for i, n := range counts {
-		if faults[i] != nil {
-			b.Fatal(faults[i])
-		}
+	if err := errors.Join(faults...); err != nil {
+		b.Fatal(err)
+	}
+	sum := 0
+	for _, n := range counts {
 		sum += n
 	}
-	return float64(sum) / elapsed.Seconds()
+	return sum
 }
 
 // centreOf is the middle of a drawing's corners.
@@ -228,76 +258,4 @@ func positionsOf(drawing []byte) (positions []geo.LatLng) {
 		positions = append(positions, at(lat, lng))
 	}
 	return positions
-}
-
-// process is a server in the background.
-type process struct {
-	ended chan struct{}
-	log   string // file
-}
-
-// spawn starts a server that ends with the benchmark, and also when this process is killed: a shell waits for the end of its input to end it.
-func spawn(b *testing.B, as *syscall.Credential, env []string, command ...string) *process {
-	b.Helper()
-	const keeper = `exec 3<&0; "$@" </dev/null & server=$!; { read -r end; kill $server; } <&3 & wait $server`
-	p := &process{ended: make(chan struct{}), log: filepath.Join(b.TempDir(), "log")}
-	log, err := os.Create(p.log)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = log.Close() }()
-	sh := exec.Command("sh", append([]string{"-c", keeper, "sh"}, command...)...)
-	sh.Stdout, sh.Stderr = log, log
-	sh.Env = append(os.Environ(), env...)
-	if as != nil {
-		sh.Dir, sh.SysProcAttr = "/", &syscall.SysProcAttr{Credential: as}
-	}
-	input, err := sh.StdinPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := sh.Start(); err != nil {
-		b.Fatal(err)
-	}
-	go func() {
-		_ = sh.Wait()
-		close(p.ended)
-	}()
-	b.Cleanup(func() {
-		_ = input.Close()
-		<-p.ended
-	})
-	return p
-}
-
-// await tries until it works.
-func (p *process) await(b *testing.B, limit time.Duration, try func() error) {
-	b.Helper()
-	end := time.Now().Add(limit)
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		select {
-		case <-p.ended:
-			end = time.Time{}
-		case <-time.After(50 * time.Millisecond):
-		}
-		if time.Now().After(end) {
-			log, _ := os.ReadFile(p.log)
-			b.Fatalf("%v; the server says:\n%s", err, log)
-		}
-	}
-}
-
-// freePort is one that nothing listened to a moment ago.
-func freePort(b *testing.B) int {
-	b.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
 }

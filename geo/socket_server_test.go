@@ -41,8 +41,8 @@ func (s *indexServer) await(b *testing.B) {
 	s.process.await(b, 20*time.Minute, func() error { return ping(s.port) })
 }
 
-func (s *indexServer) asker(words ...string) func(b *testing.B) asker {
-	return respAsker(s.port, words...)
+func (s *indexServer) dialler(words ...string) dialler {
+	return respDialler(s.process, s.port, words...)
 }
 
 // TestSocketServer is no test, but the server of BenchmarkSocket.
