@@ -22,7 +22,8 @@ type process struct {
 // spawn starts a server that ends with the benchmark, and also when this process is killed: a shell waits for the end of its input to end it.
 func spawn(b *testing.B, as *syscall.Credential, env []string, command ...string) *process {
 	b.Helper()
-	const keeper = `exec 3<&0; "$@" </dev/null & server=$!; { read -r end; kill $server; } <&3 & wait $server`
+	// PostgreSQL takes the first signal not to wait for its clients, the index only the second: the shell has had the first ignored.
+	const keeper = `exec 3<&0; "$@" </dev/null & server=$!; { read -r end; kill -INT $server; kill $server; } <&3 & wait $server`
 	p := &process{ended: make(chan struct{}), log: filepath.Join(b.TempDir(), "log")}
 	log, err := os.Create(p.log)
 	if err != nil {
