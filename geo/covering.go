@@ -126,24 +126,11 @@ func (c *Covering) coverCircle(s circle, fine float64) {
 func (c *Covering) coverPolygons(s polygons, fine float64) {
 	around := capOf(s.disc())
 	near := descend(around, levelFor(fine, around.angle), s.classify)
-	near.sort()
-	for _, at := range near.whole {
-		c.append(at, whole)
-	}
-	var clips, clip []uint32
+	w := clipping{shape: s, whole: near.whole}
 	for _, at := range near.crossed {
-		b, ok := at.span()
-		if ok {
-			clip, ok = s.clip(clip[:0], &b)
-		}
-		if !ok {
-			c.append(at, asked)
-			continue
-		}
-		clips = append(clips, uint32(at>>32), uint32(at), uint32(clipped)|uint32(len(clip))<<8)
-		clips = append(clips, clip...)
+		w.add(at, refinements)
 	}
-	c.words = slices.Concat(c.words, clips)
+	w.appendTo(c)
 }
 
 // classify treats a square as the box of latitudes and longitudes round it.
