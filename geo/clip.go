@@ -55,34 +55,6 @@ func clipHead(vertices []uint32, inside bool) uint32 {
 	return head
 }
 
-// verdict is what a clip says of a point.
-type verdict int
-
-const (
-	unsure verdict = iota
-	isOutside
-	isInside
-)
-
-func verdictOf(in bool) verdict {
-	if in {
-		return isInside
-	}
-	return isOutside
-}
-
-// settle says where a point of the span lies, in units.
-func (c clip) settle(x, y int32) verdict {
-	odd, sure := c.crossed(x, y)
-	switch {
-	case !sure:
-		return unsure
-	case odd == 1:
-		return isInside
-	}
-	return isOutside
-}
-
 // crossed is 1 for a point inside and 0 outside; sure is false for one near the line. Most points are off the part of the box in which the line is met from the west.
 func (c clip) crossed(x, y int32) (odd uint32, sure bool) {
 	head := c[0]

@@ -3,7 +3,7 @@ package geo
 import "math"
 
 // plane is a square's tangent plane, onto which places are brought at a right angle, in whole units of 1/8192 of a mean side. What is brought there comes nowhere farther
-// apart: a chord in the plane is at most the true one. See discUnits and stretched for the other side.
+// apart: a chord in the plane is at most the true one. See discBand for the other side.
 type plane struct {
 	east, north [3]float64 // axes, in units
 	middle      [3]float64

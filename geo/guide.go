@@ -98,7 +98,7 @@ func (u *guiding) open(number uint64) *guidePage {
 	return u.next.pages[number]
 }
 
-// levelsOf returns the levels of the lowest bit of a guide's answer, and the bits without it.
+// lowestLevel returns the level of the lowest bit of a guide's answer, and the other bits.
 func lowestLevel(mask uint16) (level int, rest uint16) {
 	return bits.TrailingZeros16(mask) * levelStep, mask & (mask - 1)
 }

@@ -2,6 +2,7 @@ package geo_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -178,6 +179,17 @@ func TestEmptyIndex(t *testing.T) {
 		}
 		if near := index.Within([]uint32{1}, at(1, 2), 1e6); len(near) != 1 {
 			t.Errorf("%s: %v", name, near)
+		}
+	}
+}
+
+// No fence holds a position that is no number.
+func TestLookupOfNoPlace(t *testing.T) {
+	items, _ := itemsOf(t, adversarial(t))
+	index := new(geo.Index).Apply(nil, items)
+	for _, p := range []geo.LatLng{at(math.NaN(), 0), at(0, math.NaN()), at(math.Inf(1), 0), at(0, math.Inf(-1))} {
+		if hits := index.Lookup(nil, p); len(hits) > 0 {
+			t.Errorf("at %v: %v", p, hits)
 		}
 	}
 }

@@ -12,6 +12,9 @@ func (x *Index) Lookup(dst []uint32, p LatLng) []uint32 {
 		return dst
 	}
 	q := query{index: x, at: p, vector: p.vector()}
+	if math.IsNaN(q.vector[0] + q.vector[2]) {
+		return dst
+	}
 	grid := gridAt(q.vector)
 	mask := x.guide.at(grid)
 	if mask == 0 {
