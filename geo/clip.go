@@ -21,9 +21,10 @@ type clip []uint32
 // maxClip is the number of vertices above which the fence itself, with its bounds over runs of edges, is the faster one to ask.
 const maxClip = 96
 
+// clipBand is the units from a line within which a point is left open: see clip.
 const clipBand = 2
 
-// headShiftX and headShiftY bring a coordinate above -16384 or -32768 to the head's parts.
+// headShiftX and headShiftY bring a coordinate, counted from -16384, to the parts of the head.
 const (
 	headShiftX = 8
 	headShiftY = 7

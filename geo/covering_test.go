@@ -104,6 +104,34 @@ func TestCoveringBinary(t *testing.T) {
 	}
 }
 
+// The encoding as it is kept: it may be read by later releases.
+func TestCoveringBinaryIsStable(t *testing.T) {
+	circle := geo.Cover(figure{center: at(1, 2), radius: 100}.fence(t))
+	processor := circle.AppendBinary(nil)[1]
+	kept := []byte{3, processor, 0,
+		2, 0, 5, // whole: squares 0 and 5, were they of level 0
+		0, 0, // none asked, none round
+		1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0xa0, 1, // clipped: face 5
+		5, 0x03, 0, 0x02, 0, 0xfe, 0xff, 0xff, 0xff, // two vertices and the bit: 1, 2, which begins, and -1, -1
+		1, 0, 0x80, 0x04, // marked: face 0, resolution 9
+	}
+	if _, err := geo.ParseCovering(kept); !errors.Is(err, geo.ErrCovering) {
+		t.Errorf("square 5 is none: %v", err)
+	}
+	kept = slices.Replace(kept, 3, 6, 1, 0)
+	covering, err := geo.ParseCovering(kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "[{0 0 []} {11529215046068469760 3 [2155839234 131075 4294967294]} {0 4 [512]}]"
+	if got := fmt.Sprint(covering.Postings()); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if again := covering.AppendBinary(nil); string(again) != string(kept) {
+		t.Errorf("%x, want %x", again, kept)
+	}
+}
+
 // Bytes of another version, of another processor, or cut off or grown, are refused.
 func TestParseCoveringRefuses(t *testing.T) {
 	covering := geo.Cover(figure{parts: [][][]geo.LatLng{{box(25.7, -80.2, 25.8, -80.1)}}}.fence(t))

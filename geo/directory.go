@@ -7,8 +7,8 @@ type directory struct {
 	chunks []*[shardsPerChunk]shard // nil: empty
 }
 
-// The number of shards is fixed: at a million fences a shard is some three kilobytes, and a change copies the shards it touches, three kilobytes of chunk
-// for each of them, and the eight of the directory.
+// The number of shards is fixed: at a million fences a shard is some two kilobytes, and a change copies the shards it touches, one and a half kilobytes of chunk
+// for each of them, and the sixteen of the directory.
 const (
 	shardBits      = 17
 	chunkShift     = 6

@@ -2,6 +2,43 @@ package geo
 
 import "math"
 
+// plane is a square's tangent plane, onto which places are brought at a right angle, in whole units of 1/8192 of a mean side. What is brought there comes nowhere farther
+// apart: a chord in the plane is at most the true one. See discBand for the other side.
+type plane struct {
+	east, north [3]float64 // axes, in units
+	middle      [3]float64
+}
+
+// discUnits is the units to a mean side of a square. Sixteen bits hold what is up to four sides away.
+const discUnits = 8192
+
+// planes holds the units to an earth radius by level.
+var planes = func() (units [maxLevel + 1]float64) {
+	for level := range units {
+		units[level] = discUnits * float64(uint64(1)<<level) / meanEdge
+	}
+	return units
+}()
+
+// plane returns the tangent plane at the square's middle. Its axes are the same on every machine whose floating point is.
+func (s square) plane() plane {
+	m := s.center()
+	scale := planes[s.level()]
+	if s>>62 == 2 { // the faces at the poles
+		scale /= math.Sqrt(m[0]*m[0] + m[2]*m[2])
+		east := [3]float64{-m[2] * scale, 0, m[0] * scale}
+		return plane{east, [3]float64{m[1] * east[2], m[2]*east[0] - m[0]*east[2], -m[1] * east[0]}, m}
+	}
+	scale /= math.Sqrt(m[0]*m[0] + m[1]*m[1])
+	east := [3]float64{-m[1] * scale, m[0] * scale, 0}
+	return plane{east, [3]float64{-m[2] * east[1], m[2] * east[0], m[0]*east[1] - m[1]*east[0]}, m}
+}
+
+// at brings a unit vector into the plane.
+func (p *plane) at(v [3]float64) (x, y float64) {
+	return v[0]*p.east[0] + v[1]*p.east[1] + v[2]*p.east[2], v[0]*p.north[0] + v[1]*p.north[1] + v[2]*p.north[2]
+}
+
 // A disc is a circle's posting at a square, in two words: the middle in the square's plane, eastward in the low half and northward in the high; and the radius, the
 // chord of the circle's angle, in the same units.
 //
