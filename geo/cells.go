@@ -117,6 +117,28 @@ func (s cellSet) distance(p LatLng) Meters {
 	return best
 }
 
+// reaches looks at the cells' middles first: on the way to one the line is crossed.
+func (s cellSet) reaches(p LatLng, radius Meters) bool {
+	var open []Cell // whose line may be near enough
+	for _, cell := range s.cells {
+		hull, ok := hullDisc(cell)
+		if !ok {
+			continue
+		}
+		away := p.Distance(hull.center)
+		if away <= radius {
+			return true
+		}
+		if away-hull.radius <= radius {
+			open = append(open, cell)
+		}
+	}
+	return slices.ContainsFunc(open, func(cell Cell) bool {
+		outline, ok := outlineOf(cell)
+		return ok && outline.reaches(p, radius)
+	})
+}
+
 // first reports whether p is in the set by a cell of a resolution and by none of a coarser one.
 func (s cellSet) first(cells *cellsOf, p LatLng, resolution int) bool {
 	for _, r := range s.resolutions {

@@ -30,4 +30,6 @@ func NewCircle(center LatLng, radius Meters) (*Fence, error) {
 
 func (c circle) contains(p LatLng) bool { return c.center.Distance(p) <= c.radius }
 
+func (c circle) reaches(p LatLng, radius Meters) bool { return c.distance(p) <= radius }
+
 func (c circle) distance(p LatLng) Meters { return max(0, c.center.Distance(p)-c.radius) }

@@ -57,16 +57,21 @@ func discOf(parts []disc) disc {
 	return all
 }
 
-// Within appends the handles of the fences at most radius from p, ascending. A fence that holds p is at distance 0. Cost: a walk to the fences whose disc is that
-// near, and a distance for each of them.
+// Within appends the handles of the fences at most radius from p, ascending. A fence that holds p is at distance 0. Cost: a lookup, a walk to the fences whose disc is that
+// near, and for each of them that does not hold p a look at its line, up to the first edge that is near enough.
 func (x *Index) Within(dst []uint32, p LatLng, radius Meters) []uint32 {
 	if x == nil || !(radius >= 0) {
 		return dst
 	}
 	start := len(dst)
+	dst = x.Lookup(dst, p)
+	holding := dst[start:len(dst):len(dst)]
+	slices.Sort(holding)
 	x.discs.search(&search{at: p.vector(), reach: float64(radius / EarthRadius), found: func(b *ball) {
-		e := x.fences.At(b.handle)
-		if e.stamp == b.stamp && e.fence.Distance(p) <= radius {
+		if _, holds := slices.BinarySearch(holding, b.handle); holds {
+			return
+		}
+		if e := x.fences.At(b.handle); e.stamp == b.stamp && e.fence.shape.reaches(p, radius) {
 			dst = append(dst, b.handle)
 		}
 	}})

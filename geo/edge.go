@@ -22,6 +22,29 @@ func (r *ring) distance(p LatLng, bound Meters) Meters {
 	return bound
 }
 
+// reaches reports whether the ring's line comes at least as near to p as a radius. It ends at the first edge that does.
+func (r *ring) reaches(p LatLng, radius Meters) (found bool) {
+	beyond := Meters(math.Nextafter(float64(radius), math.Inf(1)))
+	if r.bounds().gap(p) >= beyond {
+		return false
+	}
+	given := r.edges()
+	if r.pole != 0 {
+		given -= 3
+	}
+	measure := func(i int) {
+		if i < given && !found {
+			x0, y0, x1, y1 := r.edge(i)
+			found = edgeDistance(p, x0, y0, x1, y1, beyond) <= radius
+		}
+	}
+	measure(r.nearestRun(p))
+	if !found {
+		r.walk(func(b bounds, _, _ int) bool { return found || b.gap(p) >= beyond }, measure)
+	}
+	return found
+}
+
 // maxPiece is the longest piece of an edge, in degrees, over which the distance from a point is taken to have one minimum.
 const maxPiece = 0.5
 

@@ -10,6 +10,7 @@ type Fence struct {
 type shape interface {
 	contains(p LatLng) bool
 	distance(p LatLng) Meters
+	reaches(p LatLng, radius Meters) bool // whether p, which is not in it, is at most that far from it
 	probability(p LatLng, sigma float64) float64
 	disc() disc
 	draw() []drawn

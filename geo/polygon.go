@@ -150,6 +150,15 @@ func (s polygons) distance(p LatLng) Meters {
 	return s.edgeDistance(p)
 }
 
+func (s polygons) reaches(p LatLng, radius Meters) bool {
+	for i := range s {
+		if s[i].outer.reaches(p, radius) || slices.ContainsFunc(s[i].holes, func(hole ring) bool { return hole.reaches(p, radius) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // edgeDistance is the distance to the nearest edge.
 func (s polygons) edgeDistance(p LatLng) Meters {
 	best := Meters(math.Inf(1))
