@@ -27,6 +27,7 @@ type benchFlags struct {
 	rate         float64
 	publications float64
 	unlogged     bool
+	places       []string
 	cpuProfile   string
 	heapProfile  string
 }
@@ -57,6 +58,7 @@ func (r *runner) bench() *cobra.Command {
 	flags.DurationVar(&f.duration, "duration", 10*time.Second, "how long is measured")
 	flags.Float64Var(&f.rate, "rate", 0, "requests a second of all clients together; 0: each asks again once it has its answer")
 	flags.Float64Var(&f.publications, "publications", 0, "campaigns a second that are changed meanwhile, one by one")
+	flags.StringSliceVar(&f.places, "places", nil, "kinds of places that are asked at: hot, typical, sparse (default: all)")
 	flags.BoolVar(&f.unlogged, "unlogged", false, "leave the log of decisions out")
 	flags.StringVar(&f.cpuProfile, "cpuprofile", "", "file for a CPU profile of what is measured, for go tool pprof")
 	flags.StringVar(&f.heapProfile, "heapprofile", "", "file for a profile of what is resident once the world is open, for go tool pprof")
@@ -88,6 +90,11 @@ func (f *benchFlags) check(server string) error {
 		return usagef("--rate %v is not between 0 and %d", f.rate, mostBenchRate)
 	case !(f.publications >= 0 && f.publications <= mostBenchRate):
 		return usagef("--publications %v is not between 0 and %d", f.publications, mostBenchRate)
+	}
+	for _, name := range f.places {
+		if _, err := placeKindOf(name); err != nil {
+			return err
+		}
 	}
 	if f.clients == 0 {
 		f.clients = runtime.GOMAXPROCS(0)

@@ -10,7 +10,10 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"sync"
 	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/engine/decision"
@@ -23,6 +26,8 @@ import (
 type asker struct {
 	ask   func(client int, p *place) (offers int, err error)
 	close func() error
+	// served returns how long the server worked on each request so far, in nanoseconds, from its headers on; nil: no server does.
+	served func() *hdrhistogram.Histogram
 }
 
 // inProcessAsker calls a decider.
@@ -34,7 +39,7 @@ func inProcessAsker(d engine.Decider) asker {
 		}
 		return len(made.Placements[0].Offers), nil
 	}
-	return asker{ask, func() error { return nil }}
+	return asker{ask: ask, close: func() error { return nil }}
 }
 
 // answerPatience bounds the wait for an answer.
@@ -56,7 +61,8 @@ func (b *bench) httpAsker(ctx context.Context, a *app, clients int) (asker, erro
 	}
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // the answers under way are waited for
 	ended := make(chan error, 1)
-	go func() { ended <- served.Serve(serving, l, timeouts(b.options.HTTP)) }()
+	watch := &stopwatch{handler: served.Handler(), times: newLatencies()}
+	go func() { ended <- serveHTTP(serving, l, watch) }()
 	transport := &http.Transport{MaxIdleConnsPerHost: clients, DisableCompression: true}
 	c := httpClients{
 		url:    "http://" + l.Addr().String() + "/v1/decisions",
@@ -64,11 +70,48 @@ func (b *bench) httpAsker(ctx context.Context, a *app, clients int) (asker, erro
 		http:   &http.Client{Transport: transport, Timeout: answerPatience},
 		bodies: make([]bytes.Buffer, clients),
 	}
-	return asker{c.ask, func() error {
+	return asker{ask: c.ask, close: func() error {
 		transport.CloseIdleConnections()
 		stop()
 		return <-ended
-	}}, nil
+	}, served: watch.told}, nil
+}
+
+// stopwatch is a handler that tells how long it takes.
+type stopwatch struct {
+	handler http.Handler
+	mu      sync.Mutex // guards times
+	times   *hdrhistogram.Histogram
+}
+
+func (s *stopwatch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	begin := time.Now()
+	s.handler.ServeHTTP(w, r)
+	took := time.Since(begin)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	record(s.times, took)
+}
+
+func (s *stopwatch) told() *hdrhistogram.Histogram {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return hdrhistogram.Import(s.times.Export())
+}
+
+// serveHTTP serves until ctx ends, and then answers what is under way.
+func serveHTTP(ctx context.Context, l net.Listener, h http.Handler) error {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: answerPatience}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
+	defer cancel()
+	return server.Shutdown(ending)
 }
 
 // httpClients asks over a network.

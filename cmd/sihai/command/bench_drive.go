@@ -11,11 +11,12 @@ import (
 	"github.com/sihai-network/sihai/engine"
 )
 
-// drive is clients that ask for a while, each for hot, typical and sparse places in turn as it comes, one as often as the other.
+// drive is clients that ask for a while, each for places of some kinds in turn as it comes, one as often as the other.
 type drive struct {
 	now      engine.Clock // the real one
 	world    *world
 	places   *places
+	kinds    []placeKind // that are asked at
 	clients  int
 	rate     float64 // requests a second of all clients; 0: each asks again as soon as it has its answer
 	fine     bool    // keep the rate to the microsecond, see pace
@@ -102,7 +103,7 @@ func (d *drive) client(ctx context.Context, n int, turns *pace, counted time.Tim
 		if !ok {
 			return
 		}
-		kind, p := d.places.draw(dice)
+		kind, p := d.draw(dice)
 		offers, err := d.ask(n, p)
 		took := d.now().Sub(since)
 		switch {
@@ -120,7 +121,7 @@ func (d *drive) client(ctx context.Context, n int, turns *pace, counted time.Tim
 }
 
 // draw picks a request.
-func (p *places) draw(dice *rand.Rand) (placeKind, *place) {
-	kind := placeKind(dice.IntN(int(placeKinds)))
-	return kind, &p[kind][dice.IntN(len(p[kind]))]
+func (d *drive) draw(dice *rand.Rand) (placeKind, *place) {
+	kind := d.kinds[dice.IntN(len(d.kinds))]
+	return kind, &d.places[kind][dice.IntN(len(d.places[kind]))]
 }

@@ -87,7 +87,7 @@ func TestDriveCountsWhatIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		refusal := errors.New("no")
 		d := drive{
-			now: time.Now, world: w, places: all, clients: 2, rate: 100, warm: time.Second, duration: 10 * time.Second,
+			now: time.Now, world: w, places: all, kinds: kindsOf(nil), clients: 2, rate: 100, warm: time.Second, duration: 10 * time.Second,
 			ask: func(client int, p *place) (int, error) {
 				time.Sleep(3 * time.Millisecond)
 				if client == 1 {

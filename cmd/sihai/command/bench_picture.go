@@ -57,6 +57,9 @@ func (u *runReport) lines() []string {
 		loop = fmt.Sprintf("%.0f requests a second, latencies from when each was due", u.Rate)
 	}
 	lines := []string{fmt.Sprintf("Run        %s, %d clients, %s, %.1f s: %d decisions, %.0f a second", u.Mode, u.Clients, loop, u.Seconds, u.Requests, u.PerSecond)}
+	if s := u.Server; s != nil {
+		lines = append(lines, fmt.Sprintf("Server     worked on a request for p50 %s, p90 %s, p99 %s, p99.9 %s", shortTime(s.P50), shortTime(s.P90), shortTime(s.P99), shortTime(s.P999)))
+	}
 	switch {
 	case !u.Logged:
 		lines = append(lines, "Log        left out")

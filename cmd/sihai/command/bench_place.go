@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 
 	"github.com/sihai-network/sihai/engine"
@@ -23,6 +24,26 @@ const (
 )
 
 func (k placeKind) String() string { return [placeKinds]string{"hot", "typical", "sparse"}[k] }
+
+// placeKindOf returns the kind of a name.
+func placeKindOf(name string) (placeKind, error) {
+	for kind := range placeKinds {
+		if kind.String() == name {
+			return kind, nil
+		}
+	}
+	return 0, usagef("--places %q is none of hot, typical and sparse", name)
+}
+
+// kindsOf returns the kinds of some names, all of them for none.
+func kindsOf(names []string) (kinds []placeKind) {
+	for kind := range placeKinds {
+		if len(names) == 0 || slices.Contains(names, kind.String()) {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
 
 // placesOfKind is how many different requests of each kind there are.
 const placesOfKind = 512

@@ -43,17 +43,18 @@ type loadReport struct {
 
 // runReport says how the world was asked.
 type runReport struct {
-	Mode      string       `json:"mode"` // in process, http
-	Loop      string       `json:"loop"` // closed, open
-	Rate      float64      `json:"rate,omitempty"`
-	Clients   int          `json:"clients"`
-	Logged    bool         `json:"logged"`
-	Seconds   float64      `json:"seconds"`
-	Requests  int64        `json:"requests"`
-	PerSecond float64      `json:"per_second"`
-	Refused   int64        `json:"refused"`
-	Unlogged  uint64       `json:"dropped_from_log"` // decisions that the log did not keep up with
-	Latency   latencyTimes `json:"latency_us"`
+	Mode      string        `json:"mode"` // in process, http
+	Loop      string        `json:"loop"` // closed, open
+	Rate      float64       `json:"rate,omitempty"`
+	Clients   int           `json:"clients"`
+	Logged    bool          `json:"logged"`
+	Seconds   float64       `json:"seconds"`
+	Requests  int64         `json:"requests"`
+	PerSecond float64       `json:"per_second"`
+	Refused   int64         `json:"refused"`
+	Unlogged  uint64        `json:"dropped_from_log"` // decisions that the log did not keep up with
+	Latency   latencyTimes  `json:"latency_us"`
+	Server    *latencyTimes `json:"server_us,omitempty"` // of all requests, the warming up among them: how long the server worked on each; over HTTP only
 }
 
 // placeReport is about the requests at one kind of place.

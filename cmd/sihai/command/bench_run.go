@@ -39,10 +39,14 @@ func (b *bench) drive(ctx context.Context, a *app, all *places, probes [placeKin
 	}
 	stopPublishing := b.publish(ctx, a)
 	d := drive{
-		now: b.Now, world: b.world, places: all, clients: b.flags.clients, rate: b.flags.rate, fine: true, ask: clients.ask,
+		now: b.Now, world: b.world, places: all, kinds: kindsOf(b.flags.places), clients: b.flags.clients, rate: b.flags.rate, fine: true, ask: clients.ask,
 		warm: min(b.flags.duration/10, warmest), duration: b.flags.duration,
 	}
 	answered := d.run(ctx)
+	if clients.served != nil {
+		served := timesOf(clients.served())
+		run.Server = &served
+	}
 	changed := stopPublishing()
 	err = stopProfile()
 	b.report.Run = run

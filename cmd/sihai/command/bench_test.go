@@ -158,7 +158,7 @@ func TestBenchKeepsItsFolderAndAsksOverHTTP(t *testing.T) {
 
 // benchTables is what bench tells for people, when it is interrupted.
 var benchTables = regexp.MustCompile(`(?s)^World +300 campaigns, 150 venues, 8 merchants, clustered round 300 cities, seed 1\nLoad +300 campaigns in .* a second\n` +
-	`On disk .* bytes a campaign\nStart .*\nRun +http, \d+ clients, each asks again at once, .* decisions, \d+ a second\nLog .*\nPublished +\d+ campaigns.*\nMemory .*\n` +
+	`On disk .* bytes a campaign\nStart .*\nRun +http, \d+ clients, each asks again at once, .* decisions, \d+ a second\nServer +worked on a request for p50 .*\nLog .*\nPublished +\d+ campaigns.*\nMemory .*\n` +
 	`Interrupted: this is what there is.\n\nPLACES +FENCES +REQUESTS +A SECOND +OFFERS +P50 +P90 +P99 +P99.9 +MAX +ALLOCS +BYTES\n.*\nhot .*\ntypical .*\nsparse .*\nall .*\n\n` +
 	` +LATENCY +HOT +TYPICAL +SPARSE\n.*[█▏▎▍▌▋▊▉] .*%`)
 
@@ -217,6 +217,7 @@ func TestBenchWrongUse(t *testing.T) {
 		args []string
 		told string
 	}{
+		"places":       {[]string{"--places", "warm"}, `"warm" is none of hot, typical and sparse`},
 		"server":       {[]string{"--server", "http://127.0.0.1:1"}, "on a store of its own"},
 		"campaigns":    {[]string{"--campaigns", "0"}, "--campaigns 0 is not between"},
 		"profile":      {[]string{"--profile", "flat"}, `--profile "flat" is none of`},
