@@ -8,6 +8,7 @@ import (
 // Points finds positions near a place. It is immutable: Apply returns another one that shares what did not change, so that any number of readers
 // use one while the next is made. The zero value and nil are empty.
 type Points struct {
+	few    []place // by handle, of a set that NewPoints made; nil: places has them
 	places Table[place]
 	discs  forest
 	count  int
@@ -42,6 +43,13 @@ func (s *Points) Apply(removed []uint32, added []Point) *Points {
 	if s != nil {
 		*next = *s
 	}
+	if next.few != nil {
+		all := make(map[uint32]place, len(next.few))
+		for i, p := range next.few {
+			all[uint32(i)] = p
+		}
+		next.few, next.places = nil, next.places.With(all)
+	}
 	stamp := next.discs.stamp + 1
 	changed := make(map[uint32]place, len(removed)+len(added))
 	for _, handle := range removed {
@@ -70,6 +78,28 @@ func (s *Points) Apply(removed []uint32, added []Point) *Points {
 	return next
 }
 
+// NewPoints returns the set of some points whose handles are their indexes. It takes the room that these need, which that of Apply does only for many.
+func NewPoints(at []LatLng) *Points {
+	s := &Points{few: make([]place, len(at)), count: len(at)}
+	balls := make([]ball, len(at))
+	for i, p := range at {
+		s.few[i] = place{p, 1}
+		balls[i] = newBall(uint32(i), 1, disc{center: p})
+	}
+	if len(balls) > 0 {
+		s.discs = forest{trees: []*kdTree{newKdTree(balls)}, stamp: 1}
+	}
+	return s
+}
+
+// at returns the place of a handle.
+func (s *Points) at(handle uint32) place {
+	if s.few != nil {
+		return s.few[handle]
+	}
+	return s.places.At(handle)
+}
+
 // Len returns the number of points.
 func (s *Points) Len() int {
 	if s == nil {
@@ -78,7 +108,7 @@ func (s *Points) Len() int {
 	return s.count
 }
 
-func (s *Points) alive(b *ball) bool { return s.places.At(b.handle).stamp == b.stamp }
+func (s *Points) alive(b *ball) bool { return s.at(b.handle).stamp == b.stamp }
 
 // Within appends the points at most radius from p, nearest first, then by handle. Cost: a walk to the points that are near, and a sort of these.
 func (s *Points) Within(dst []Near, p LatLng, radius Meters) []Near {
@@ -87,7 +117,7 @@ func (s *Points) Within(dst []Near, p LatLng, radius Meters) []Near {
 	}
 	start := len(dst)
 	s.discs.search(&search{at: p.vector(), reach: float64(radius / EarthRadius), found: func(b *ball) {
-		if to := s.places.At(b.handle); to.stamp == b.stamp {
+		if to := s.at(b.handle); to.stamp == b.stamp {
 			if d := p.Distance(to.at); d <= radius {
 				dst = append(dst, Near{b.handle, d})
 			}
@@ -106,7 +136,7 @@ func (s *Points) Nearest(dst []Near, p LatLng, k int) []Near {
 	best := make(farthest, 0, k)
 	q := &search{at: p.vector(), reach: float64(maxRadius / EarthRadius)}
 	q.found = func(b *ball) {
-		to := s.places.At(b.handle)
+		to := s.at(b.handle)
 		if to.stamp != b.stamp {
 			return
 		}

@@ -100,6 +100,35 @@ func TestPointsEqualAskingAll(t *testing.T) {
 	}
 }
 
+// A set made of some points at once answers as one that grew, and grows as it.
+func TestNewPoints(t *testing.T) {
+	random := rand.New(rand.NewPCG(12, 1))
+	for _, n := range []int{0, 1, 31, 700} {
+		live := naivePoints{}
+		places := make([]geo.LatLng, n)
+		for i := range places {
+			places[i] = somewhere(random)
+			live[uint32(i)] = places[i]
+		}
+		few := geo.NewPoints(places)
+		more := few.Apply([]uint32{0}, []geo.Point{{Handle: 900, At: at(1, 2)}})
+		for range 50 {
+			p := somewhere(random)
+			if got, want := few.Nearest(nil, p, 16), live.nearest(p, 16); !slices.Equal(got, want) || few.Len() != n {
+				t.Fatalf("of %d, the nearest to %v: got %v, want %v", n, p, got, want)
+			}
+			if got, want := few.Within(nil, p, 4e6), live.within(p, 4e6); !slices.Equal(got, want) {
+				t.Fatalf("of %d, within 4,000 km of %v: got %v, want %v", n, p, got, want)
+			}
+		}
+		delete(live, 0)
+		live[900] = at(1, 2)
+		if got, want := more.Nearest(nil, at(1, 2), 5), live.nearest(at(1, 2), 5); !slices.Equal(got, want) {
+			t.Errorf("of %d and one more: got %v, want %v", n, got, want)
+		}
+	}
+}
+
 // Empty and nil sets find nothing; what is there stays in front of what is appended; of two points with one handle the last counts.
 func TestPointsOfNone(t *testing.T) {
 	var none *geo.Points

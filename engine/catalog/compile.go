@@ -153,11 +153,11 @@ func newListing(t *engine.Terms, merchant *engine.Merchant, steads []*stead) *en
 		l.Sites[i] = s.site
 	}
 	if len(t.Fences) > 0 && len(steads) >= PointsFrom {
-		points := make([]geo.Point, len(steads))
+		at := make([]geo.LatLng, len(steads))
 		for i, s := range l.Sites {
-			points[i] = geo.Point{Handle: uint32(i), At: s.Position}
+			at[i] = s.Position
 		}
-		l.Points = new(geo.Points).Apply(nil, points)
+		l.Points = geo.NewPoints(at)
 	}
 	return l
 }
