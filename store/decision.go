@@ -139,7 +139,7 @@ func (db *DB) decision(ctx context.Context, id string) (*engine.Decision, error)
 func pick(block []byte, nth uint64, id string) (*engine.Decision, error) {
 	d := new(engine.Decision)
 	i := uint64(0)
-	err := read(block, func(f *field) {
+	err := readBlock(block, func(f *field) {
 		if f.num != 1 {
 			return
 		}

@@ -1,8 +1,6 @@
 package api_test
 
 import (
-	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -55,85 +52,6 @@ func benchRequests() []string {
 	return bodies
 }
 
-// load sends n requests over connections that are kept, each of which waits for its answer before it asks again. It reads as little of HTTP as it needs, so that
-// little of the time is its own.
-func load(tb testing.TB, addr string, connections, n int, requests [][]byte) {
-	var next atomic.Int64
-	var group sync.WaitGroup
-	for range connections {
-		group.Go(func() {
-			conn, err := net.Dial("tcp", addr)
-			if err != nil {
-				tb.Error(err)
-				return
-			}
-			defer func() { _ = conn.Close() }()
-			in := bufio.NewReaderSize(conn, 1<<16)
-			for i := next.Add(1); i <= int64(n); i = next.Add(1) {
-				if _, err := conn.Write(requests[int(i)%len(requests)]); err != nil {
-					tb.Error(err)
-					return
-				}
-				if err := skipAnswer(in); err != nil {
-					tb.Error(err)
-					return
-				}
-			}
-		})
-	}
-	group.Wait()
-}
-
-// skipAnswer reads an answer of 200, of a known length or in chunks, and forgets it.
-func skipAnswer(in *bufio.Reader) error {
-	length := -1
-	for first := true; ; first = false {
-		line, err := in.ReadSlice('\n')
-		if err != nil {
-			return err
-		}
-		line = bytes.TrimRight(line, "\r\n")
-		switch name, value, _ := bytes.Cut(line, []byte(": ")); {
-		case first:
-			if !bytes.HasPrefix(line, []byte("HTTP/1.1 200")) {
-				return fmt.Errorf("answered %s", line)
-			}
-		case len(line) == 0:
-			return skipBody(in, length)
-		case bytes.EqualFold(name, []byte("Content-Length")):
-			length = 0
-			for _, digit := range value {
-				length = 10*length + int(digit-'0')
-			}
-		}
-	}
-}
-
-func skipBody(in *bufio.Reader, length int) error {
-	if length >= 0 {
-		_, err := in.Discard(length)
-		return err
-	}
-	for {
-		line, err := in.ReadString('\n')
-		if err != nil {
-			return err
-		}
-		var size int
-		if _, err := fmt.Sscanf(line, "%x", &size); err != nil {
-			return err
-		}
-		if _, err := in.Discard(size + 2); err != nil || size == 0 {
-			return err
-		}
-	}
-}
-
-// raw writes a request as it goes over the wire.
-func raw(secret, body string) []byte {
-	return fmt.Appendf(nil, "POST /v1/decisions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", secret, len(body), body)
-}
-
 // bareGin serves answers that were made before, in turn, with nothing but gin. It reads the request's body, as any API has to.
 func bareGin(tb testing.TB, answers [][]byte) string {
 	gin.SetMode(gin.ReleaseMode)
@@ -171,7 +89,7 @@ func newBenchStage(b *testing.B) *benchStage {
 	s := &benchStage{sihai: w.Addr}
 	var answers [][]byte
 	for _, body := range benchRequests() {
-		s.requests = append(s.requests, raw(w.keys["app"], body))
+		s.requests = append(s.requests, apitest.RawDecision(w.keys["app"], body))
 		res, err := w.HTTP.Do(w.request(b, b.Context(), ask{key: "app", method: "POST", path: "/v1/decisions", body: body}, nil))
 		if err != nil {
 			b.Fatal(err)
@@ -190,17 +108,17 @@ func BenchmarkDecisionHTTP(b *testing.B) {
 	s := newBenchStage(b)
 	for _, connections := range []int{1, 16} {
 		b.Run(fmt.Sprintf("campaigns=%d/connections=%d", benchCampaigns, connections), func(b *testing.B) {
-			load(b, s.sihai, connections, 500, s.requests)
-			load(b, s.bare, connections, 500, s.requests)
+			apitest.Load(b, s.sihai, connections, 500, s.requests)
+			apitest.Load(b, s.bare, connections, 500, s.requests)
 			b.ReportAllocs()
 			b.ResetTimer()
 			var bare time.Duration
 			for done, round := 0, max(1, b.N/10); done < b.N; done += round { // by turns, so that a busy machine is busy for both
 				n := min(round, b.N-done)
-				load(b, s.sihai, connections, n, s.requests)
+				apitest.Load(b, s.sihai, connections, n, s.requests)
 				b.StopTimer()
 				begun := time.Now()
-				load(b, s.bare, connections, n, s.requests)
+				apitest.Load(b, s.bare, connections, n, s.requests)
 				bare += time.Since(begun)
 				b.StartTimer()
 			}
@@ -217,7 +135,7 @@ func BenchmarkBareGin(b *testing.B) {
 	for _, connections := range []int{1, 16} {
 		b.Run(fmt.Sprintf("connections=%d", connections), func(b *testing.B) {
 			b.ReportAllocs()
-			load(b, s.bare, connections, b.N, s.requests)
+			apitest.Load(b, s.bare, connections, b.N, s.requests)
 		})
 	}
 }

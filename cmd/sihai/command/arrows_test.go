@@ -27,7 +27,7 @@ var arrows = map[string][]string{
 	"engine/wire":                  {"engine", "geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency", "github.com/go-json-experiment/json"},
 	"engine/api":                   {"engine", "engine/wire", "scoring", "github.com/gin-gonic/gin", "github.com/danielgtaylor/huma/v2", "github.com/prometheus/client_golang", "golang.org/x/time"},
 	"engine/client":                {"engine", "engine/wire"},
-	"store":                        {"engine", "geo", "scoring", "store/kv", "google.golang.org/protobuf"},
+	"store":                        {"engine", "geo", "scoring", "store/kv", "google.golang.org/protobuf", "github.com/klauspost/compress"},
 	"store/kv":                     {},
 	"store/badgerkv":               {"store/kv", "github.com/dgraph-io/badger/v4"},
 	"store/storetest":              {"engine", "geo", "scoring", "store", "store/kv"},
