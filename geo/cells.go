@@ -21,9 +21,10 @@ type Cell = h3.Cell
 // cellSet is a set of H3 cells. A point is in it when the cell that H3 gives for the point, at the resolution of one of the listed
 // cells, is that cell.
 type cellSet struct {
-	cells       []Cell // ascending
-	resolutions []int  // in use, ascending
-	around      disc   // of all
+	cells       []Cell       // ascending
+	middles     [][3]float32 // unit vectors to the middle of each, which the library takes long to tell
+	resolutions []int        // in use, ascending
+	around      disc         // of all
 }
 
 // NewCellSet returns the union of H3 cells, of one or several resolutions, given by their indexes in hexadecimal. Doubles count once. A point
@@ -58,6 +59,7 @@ func NewCellSet(indexes []string) (*Fence, error) {
 	}
 	slices.Sort(s.resolutions)
 	hulls := make([]disc, len(s.cells))
+	s.middles = make([][3]float32, len(s.cells))
 	for i, cell := range s.cells {
 		around, ok := hullDisc(cell)
 		if !ok {
@@ -65,6 +67,9 @@ func NewCellSet(indexes []string) (*Fence, error) {
 			return nil, faults
 		}
 		hulls[i] = around
+		for k, c := range around.center.vector() {
+			s.middles[i][k] = float32(c)
+		}
 	}
 	s.around = discOf(hulls)
 	return &Fence{shape: s}, nil
@@ -120,7 +125,11 @@ func (s cellSet) distance(p LatLng) Meters {
 // reaches looks at the cells' middles first: on the way to one the line is crossed.
 func (s cellSet) reaches(p LatLng, radius Meters) bool {
 	var open []Cell // whose line may be near enough
-	for _, cell := range s.cells {
+	at := p.vector()
+	for i, cell := range s.cells {
+		if s.gap(i, at) > radius {
+			continue
+		}
 		hull, ok := hullDisc(cell)
 		if !ok {
 			continue

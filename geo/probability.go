@@ -1,6 +1,9 @@
 package geo
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // sigmasPerR68 is the radius that holds 68 % of a two-dimensional normal distribution of unit deviation: 1 - exp(-r²/2) = 0.68 (Rayleigh).
 const sigmasPerR68 = 1.5095921854516636
@@ -87,9 +90,12 @@ func (s polygons) probability(p LatLng, sigma float64) (sum float64) {
 
 func (s cellSet) probability(p LatLng, sigma float64) (sum float64) {
 	near := Meters(reach * sigma)
-	for _, cell := range s.cells {
-		around, ok := hullDisc(cell)
-		if !ok || p.Distance(around.center)-around.radius > near {
+	if s.coversDisc(p, near) {
+		return 1
+	}
+	at := p.vector()
+	for i, cell := range s.cells {
+		if s.gap(i, at) > near {
 			continue
 		}
 		if outline, ok := outlineOf(cell); ok {
@@ -97,6 +103,60 @@ func (s cellSet) probability(p LatLng, sigma float64) (sum float64) {
 		}
 	}
 	return sum
+}
+
+// gap is at most how far a point, whose unit vector is given, is from a cell: by the chord, which is no longer than the arc, to the cell's middle.
+func (s cellSet) gap(i int, at [3]float64) Meters {
+	m := &s.middles[i]
+	chord := math.Sqrt(chord2(at, [3]float64{float64(m[0]), float64(m[1]), float64(m[2])}))
+	return Meters(chord-slack)*EarthRadius - reachOf(s.cells[i].Resolution())
+}
+
+// maxDiscCells bounds the cells that are looked at to see whether they cover a disc.
+const maxDiscCells = 64
+
+// coversDisc reports whether every cell that a disc round p may touch, at the resolution of the one that holds p, is in the set; false also where these are many. It goes from that
+// cell to its neighbours as long as they may touch the disc: cells that meet a disc hang together.
+func (s cellSet) coversDisc(p LatLng, radius Meters) bool {
+	if len(s.resolutions) != 1 {
+		return false
+	}
+	first, err := cellAt(p, s.resolutions[0])
+	if err != nil || !s.has(first) {
+		return false
+	}
+	at := p.vector()
+	var room [maxDiscCells]Cell
+	touched := append(room[:0], first)
+	for n := 0; n < len(touched); n++ {
+		around, err := touched[n].GridDisk(1)
+		if err != nil {
+			return false
+		}
+		for _, cell := range around {
+			if slices.Contains(touched, cell) {
+				continue
+			}
+			i, in := slices.BinarySearch(s.cells, cell)
+			switch {
+			case in && s.gap(i, at) > radius:
+			case in && len(touched) < maxDiscCells:
+				touched = append(touched, cell)
+			case in:
+				return false
+			default:
+				if hull, ok := hullDisc(cell); !ok || p.Distance(hull.center)-hull.radius <= radius {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+func (s cellSet) has(cell Cell) bool {
+	_, in := slices.BinarySearch(s.cells, cell)
+	return in
 }
 
 // probability is the share of the distribution round p within the ring, over its repetitions round the globe.

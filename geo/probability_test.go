@@ -3,6 +3,7 @@ package geo_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,5 +102,37 @@ func TestManyEdgesChangeNothing(t *testing.T) {
 				t.Errorf("%s at %v: chance %v of few edges, %v of many", f.name, p, a, b)
 			}
 		}
+	}
+}
+
+// The chance of being in a set of cells is the sum of those of being in each of them, also where it is told by the cells alone that nothing is missing near the place.
+func TestInsideProbabilityOfCells(t *testing.T) {
+	random := rand.New(rand.NewPCG(77, 5))
+	sure := 0
+	for range 300 * effort() {
+		center := at(50*random.Float64(), 360*random.Float64()-180)
+		resolution := 8 + random.IntN(3)
+		all := diskOf(t, center, resolution, random.IntN(5))
+		cells := slices.DeleteFunc(slices.Clone(all), func(string) bool { return len(all) > 1 && random.IntN(40) == 0 })
+		if len(cells) == 0 {
+			continue
+		}
+		set := figure{cells: cells}.fence(t)
+		p := beside(center, 300*random.Float64(), 2*math.Pi*random.Float64())
+		accuracy := geo.Meters(math.Pow(10, 2.5*random.Float64()))
+		want := 0.0
+		for _, cell := range cells {
+			want += figure{cells: []string{cell}}.fence(t).InsideProbability(p, accuracy)
+		}
+		got := set.InsideProbability(p, accuracy)
+		if math.Abs(got-want) > 1e-8 {
+			t.Fatalf("%d cells of resolution %d at %v, %v m: %v, the cells' are %v", len(cells), resolution, p, accuracy, got, want)
+		}
+		if got == 1 {
+			sure++
+		}
+	}
+	if sure == 0 {
+		t.Error("no place was surely inside")
 	}
 }
