@@ -101,12 +101,6 @@ func crossings(vertices []uint32, x, y int32, odd uint32) (sum uint32, sure bool
 
 func abs(n int64) int64 { return max(n, -n) }
 
-// clipper is a shape of which the line near a square may stand for it.
-type clipper interface {
-	// clip appends a clip; ok is false where the shape cannot be told by one line near the square.
-	clip(dst []uint32, b *span) (clip []uint32, ok bool)
-}
-
 // clip takes one ring's edges: where a square meets several rings, or a ring in several repetitions, it is left to the fence.
 func (s polygons) clip(dst []uint32, b *span) (clip []uint32, ok bool) {
 	near, alone := s.near(b.box())

@@ -11,12 +11,15 @@ const sigmasPerR68 = 1.5095921854516636
 // reach is the number of deviations beyond which the distribution counts nothing: exp(-8²/2) is 1e-14.
 const reach = 8
 
+// piece is the longest part of a line, in deviations, that is summed by one rule: at it the sum errs by less than 1e-9.
+const piece = 3
+
 // InsideProbability returns the chance, in [0, 1], that a traveller whose phone says p is in f. accuracy is the radius of 68 % confidence
 // of the fix; the error is taken as normal and the same in all directions. An accuracy of zero or less gives 0 or 1 as Contains.
 //
 // The chance is the integral of the density over the fence, turned by Green's theorem into one along its line: with ρ and φ
 // the polar coordinates round p, P = 1/2π ∮ (1 - exp(-ρ²/2σ²)) dφ. Near p it is summed by Gauss and Legendre's rule of eight nodes on pieces of at most
-// one deviation, beyond 8 deviations it is an angle, so that the sum itself is accurate to 1e-9. It is taken in a plane of longitudes and latitudes
+// three deviations (one for a circle of less than two), beyond 8 deviations it is an angle, so that the sum itself is accurate to 1e-9. It is taken in a plane of longitudes and latitudes
 // scaled at p, where the edges of polygons are straight; for a fix of 1 km at 60 degrees of latitude the plane errs by less than 1e-3.
 // Of a ring that crosses itself, the parts that run the other way round are taken from the rest, and parts that lie over one another count twice, up to 1.
 // Cost: some pieces for each edge within reach, and a walk to these; for a set of cells, besides, a step for each cell.
@@ -71,10 +74,14 @@ func (c circle) probability(p LatLng, sigma float64) float64 {
 		from = math.Acos(max(-1, min(1, (near*near-d*d-r*r)/(2*d*r))))
 	}
 	angle := math.Atan2(r*math.Sin(from), d+r*math.Cos(from))
+	step := piece * sigma
+	if r < 2*sigma {
+		step = sigma
+	}
 	sum := integrate(func(theta float64) float64 {
 		cos := math.Cos(theta)
 		return radial(max(0, d*d+r*r+2*d*r*cos), sigma) * r * (r + d*cos)
-	}, from, math.Pi, sigma/r)
+	}, from, math.Pi, step/r)
 	return (angle + sum) / math.Pi
 }
 
@@ -217,7 +224,7 @@ func edgeTurn(x0, y0, x1, y1, sigma float64) float64 {
 		return angleAlong(d, s0, s1)
 	}
 	a, b := max(s0, -near), min(s1, near)
-	middle := d * integrate(func(s float64) float64 { return radial(d*d+s*s, sigma) }, a, b, sigma)
+	middle := d * integrate(func(s float64) float64 { return radial(d*d+s*s, sigma) }, a, b, piece*sigma)
 	return angleAlong(d, s0, a) + middle + angleAlong(d, b, s1)
 }
 
