@@ -1,6 +1,11 @@
 package geo
 
-import "slices"
+import (
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
 
 // directory is the shards of an index by the first bits of a mixed key. It is immutable; the zero value is empty.
 type directory struct {
@@ -43,7 +48,8 @@ func (d *directory) shard(key uint64) shard {
 	return nil
 }
 
-// with returns a directory with changes, sorted by key, of which words hold the data.
+// with returns a directory with changes, of which words hold the data; it puts them in another order. Cost: the shards that they touch; where they are many they are
+// made on all processors.
 func (d directory) with(changes []change, words []uint32) directory {
 	if len(changes) == 0 {
 		return d
@@ -52,25 +58,82 @@ func (d directory) with(changes []change, words []uint32) directory {
 	if next.chunks == nil {
 		next.chunks = make([]*[shardsPerChunk]shard, chunkCount)
 	}
+	if len(changes) >= manyChanges {
+		next.rebuild(changes, words)
+		return next
+	}
+	slices.SortFunc(changes, compareChanges)
 	var m merger
-	fresh := -1
 	for len(changes) > 0 {
-		number := changes[0].key >> (64 - shardBits)
-		n := 1
-		for n < len(changes) && changes[n].key>>(64-shardBits) == number {
-			n++
-		}
-		chunk, at := int(number>>chunkShift), number%shardsPerChunk
-		if chunk != fresh {
-			fresh = chunk
-			copied := new([shardsPerChunk]shard)
-			if next.chunks[chunk] != nil {
-				*copied = *next.chunks[chunk]
-			}
-			next.chunks[chunk] = copied
-		}
-		next.chunks[chunk][at] = m.merge(next.chunks[chunk][at], changes[:n], words)
+		n := leading(changes, shardBits-chunkShift)
+		at := &next.chunks[chunkOf(changes[0].key)]
+		*at = m.chunk(*at, changes[:n], words)
 		changes = changes[n:]
 	}
 	return next
+}
+
+// manyChanges is from when on the changes of each chunk are put in order by themselves.
+const manyChanges = 1 << 14
+
+func chunkOf(key uint64) uint64 { return key >> (64 - shardBits + chunkShift) }
+
+// rebuild makes many chunks anew, in place of those that are shared.
+func (d *directory) rebuild(changes []change, words []uint32) {
+	var ends [chunkCount]int
+	for i := range changes {
+		ends[chunkOf(changes[i].key)]++
+	}
+	sum := 0
+	for i, n := range ends {
+		ends[i], sum = sum, sum+n
+	}
+	sorted := make([]change, len(changes))
+	for i := range changes {
+		end := &ends[chunkOf(changes[i].key)]
+		sorted[*end] = changes[i]
+		*end++
+	}
+	var next atomic.Int64
+	var working sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		working.Go(func() {
+			var m merger
+			for i := next.Add(1) - 1; i < chunkCount; i = next.Add(1) - 1 {
+				begin := 0
+				if i > 0 {
+					begin = ends[i-1]
+				}
+				if own := sorted[begin:ends[i]]; len(own) > 0 {
+					slices.SortFunc(own, compareChanges)
+					d.chunks[i] = m.chunk(d.chunks[i], own, words)
+				}
+			}
+		})
+	}
+	working.Wait()
+}
+
+// chunk returns a chunk, nil for an empty one, with changes, ascending by key.
+func (m *merger) chunk(old *[shardsPerChunk]shard, changes []change, words []uint32) *[shardsPerChunk]shard {
+	made := new([shardsPerChunk]shard)
+	if old != nil {
+		*made = *old
+	}
+	for len(changes) > 0 {
+		n := leading(changes, shardBits)
+		at := &made[changes[0].key>>(64-shardBits)%shardsPerChunk]
+		*at = m.merge(*at, changes[:n], words)
+		changes = changes[n:]
+	}
+	return made
+}
+
+// leading returns how many of the first changes agree in some first bits of their keys.
+func leading(changes []change, bits int) (n int) {
+	first := changes[0].key >> (64 - bits)
+	for n < len(changes) && changes[n].key>>(64-bits) == first {
+		n++
+	}
+	return n
 }

@@ -65,8 +65,7 @@ func (x *Index) Within(dst []uint32, p LatLng, radius Meters) []uint32 {
 	}
 	start := len(dst)
 	x.discs.search(&search{at: p.vector(), reach: float64(radius / EarthRadius), found: func(b *ball) {
-		e := x.fences.At(b.handle)
-		if e.stamp == b.stamp && e.fence.Distance(p) <= radius {
+		if x.fences.At(b.handle).Distance(p) <= radius {
 			dst = append(dst, b.handle)
 		}
 	}})

@@ -9,7 +9,7 @@ import (
 // use one while the next is made. The zero value and nil are empty.
 type Points struct {
 	places Table[place]
-	discs  forest
+	discs  ballTree
 	count  int
 }
 
@@ -19,10 +19,10 @@ type Point struct {
 	At     LatLng
 }
 
-// place is a point in the set; one whose stamp is 0 is not.
+// place is a point in the set.
 type place struct {
 	at    LatLng
-	stamp uint64
+	there bool
 }
 
 // Near is a point and how far it is.
@@ -36,37 +36,37 @@ func compareNear(a, b Near) int {
 }
 
 // Apply returns a set without the removed handles and with the added points; an added handle that is there already takes its place, and of two points
-// with one handle the last counts. Cost: over many changes, the square of a logarithm for each point; a change now and then touches every point.
+// with one handle the last counts. Cost: for each point a walk down a tree, and what Table.Edit says.
 func (s *Points) Apply(removed []uint32, added []Point) *Points {
 	next := &Points{}
 	if s != nil {
 		*next = *s
 	}
-	stamp := next.discs.stamp + 1
-	changed := make(map[uint32]place, len(removed)+len(added))
+	places := next.places.Edit()
+	var gone []ball
+	drop := func(handle uint32) {
+		if old := places.At(handle); old.there {
+			places.Set(handle, place{})
+			gone = append(gone, newBall(handle, disc{center: old.at}))
+		}
+	}
 	for _, handle := range removed {
-		changed[handle] = place{}
+		drop(handle)
 	}
-	for _, point := range added {
-		changed[point.Handle] = place{point.At, stamp}
+	var last TableEdit[uint32] // which point of a handle counts, from 1
+	for i, point := range added {
+		drop(point.Handle)
+		last.Set(point.Handle, uint32(i)+1)
 	}
-	for handle, to := range changed {
-		if next.places.At(handle).stamp != 0 {
-			next.count--
-		}
-		if to.stamp != 0 {
-			next.count++
-		}
-	}
-	next.places = next.places.With(changed)
 	fresh := make([]ball, 0, len(added))
-	for _, point := range added {
-		if to, first := changed[point.Handle]; first {
-			delete(changed, point.Handle)
-			fresh = append(fresh, newBall(point.Handle, stamp, disc{center: to.at}))
+	for i, point := range added {
+		if last.At(point.Handle) == uint32(i)+1 {
+			places.Set(point.Handle, place{point.At, true})
+			fresh = append(fresh, newBall(point.Handle, disc{center: point.At}))
 		}
 	}
-	next.discs = next.discs.with(fresh, next.count, next.alive)
+	next.count += len(fresh) - len(gone)
+	next.places, next.discs = places.Table(), next.discs.with(gone, fresh)
 	return next
 }
 
@@ -78,8 +78,6 @@ func (s *Points) Len() int {
 	return s.count
 }
 
-func (s *Points) alive(b *ball) bool { return s.places.At(b.handle).stamp == b.stamp }
-
 // Within appends the points at most radius from p, nearest first, then by handle. Cost: a walk to the points that are near, and a sort of these.
 func (s *Points) Within(dst []Near, p LatLng, radius Meters) []Near {
 	if s == nil || !(radius >= 0) {
@@ -87,10 +85,8 @@ func (s *Points) Within(dst []Near, p LatLng, radius Meters) []Near {
 	}
 	start := len(dst)
 	s.discs.search(&search{at: p.vector(), reach: float64(radius / EarthRadius), found: func(b *ball) {
-		if to := s.places.At(b.handle); to.stamp == b.stamp {
-			if d := p.Distance(to.at); d <= radius {
-				dst = append(dst, Near{b.handle, d})
-			}
+		if d := p.Distance(s.places.At(b.handle).at); d <= radius {
+			dst = append(dst, Near{b.handle, d})
 		}
 	}})
 	slices.SortFunc(dst[start:], compareNear)
@@ -106,11 +102,7 @@ func (s *Points) Nearest(dst []Near, p LatLng, k int) []Near {
 	best := make(farthest, 0, k)
 	q := &search{at: p.vector(), reach: float64(maxRadius / EarthRadius)}
 	q.found = func(b *ball) {
-		to := s.places.At(b.handle)
-		if to.stamp != b.stamp {
-			return
-		}
-		if d := p.Distance(to.at); d <= maxRadius {
+		if d := p.Distance(s.places.At(b.handle).at); d <= maxRadius {
 			best = best.offer(Near{b.handle, d})
 		}
 		if len(best) == k {
