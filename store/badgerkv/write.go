@@ -10,8 +10,8 @@ import (
 	"github.com/sihai-network/sihai/store/kv"
 )
 
-// maxGroup bounds the updates that are committed with one sync.
-const maxGroup = 64
+// maxGroup bounds the updates that are committed with one sync: those that came while the last group was committed are fewer, but for a flood.
+const maxGroup = 1024
 
 // task is an update that waits for the writer.
 type task struct {
