@@ -221,7 +221,7 @@ func (t *tally) check(from kv.Reader, row numberedRow, faults *engine.Faults) er
 	if known {
 		return nil
 	}
-	unknown, err := unknownVenues(from, &c)
+	unknown, err := unknownVenues(from, c)
 	if err != nil {
 		return err
 	}

@@ -99,11 +99,9 @@ func foldOne[T any](tx kv.Tx, u *upload, r resource[T], row numberedRow, link fu
 	var old *T
 	if head != nil {
 		n += len(head.value)
-		v, err := r.value(*head)
-		if err != nil {
+		if old, err = r.value(*head); err != nil {
 			return 0, err
 		}
-		old = &v
 	}
 	fresh, err := decodeBody(row.body, r.read)
 	if err != nil {
@@ -112,7 +110,7 @@ func foldOne[T any](tx kv.Tx, u *upload, r resource[T], row numberedRow, link fu
 	if _, err := r.supersede(tx, row.id, head, row.body, u.at, u.by); err != nil {
 		return 0, err
 	}
-	return n, link(old, &fresh)
+	return n, link(old, fresh)
 }
 
 // tellRows emits a change for each row that the fold left. It holds the feed alone, so that the changes stand together.

@@ -54,7 +54,8 @@ func (e *Engine) TrimBefore(ctx context.Context, s kv.Stream, t time.Time) error
 	for {
 		var keys [][]byte
 		err := e.view(ctx, func(txn *badger.Txn) error {
-			return scan(txn, prefix, prefix, 1, func(key []byte, _ *badger.Item) ([]byte, error) {
+			return scan(txn, prefix, prefix, func(item *badger.Item) ([]byte, error) {
+				key := item.KeyCopy(nil)
 				if place, _ := placeOf(key); millis(place.Time) >= end || len(keys) == step {
 					return nil, errStop
 				}
