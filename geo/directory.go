@@ -65,7 +65,10 @@ func (d directory) with(changes []change, words []uint32) directory {
 	slices.SortFunc(changes, compareChanges)
 	var m merger
 	for len(changes) > 0 {
-		n := leading(changes, shardBits-chunkShift)
+		n := 1
+		for n < len(changes) && chunkOf(changes[n].key) == chunkOf(changes[0].key) {
+			n++
+		}
 		at := &next.chunks[chunkOf(changes[0].key)]
 		*at = m.chunk(*at, changes[:n], words)
 		changes = changes[n:]
@@ -105,7 +108,6 @@ func (d *directory) rebuild(changes []change, words []uint32) {
 					begin = ends[i-1]
 				}
 				if own := sorted[begin:ends[i]]; len(own) > 0 {
-					slices.SortFunc(own, compareChanges)
 					d.chunks[i] = m.chunk(d.chunks[i], own, words)
 				}
 			}
@@ -114,26 +116,33 @@ func (d *directory) rebuild(changes []change, words []uint32) {
 	working.Wait()
 }
 
-// chunk returns a chunk, nil for an empty one, with changes, ascending by key.
+// chunk returns a chunk, nil for an empty one, with changes that are in any order.
 func (m *merger) chunk(old *[shardsPerChunk]shard, changes []change, words []uint32) *[shardsPerChunk]shard {
 	made := new([shardsPerChunk]shard)
 	if old != nil {
 		*made = *old
 	}
-	for len(changes) > 0 {
-		n := leading(changes, shardBits)
-		at := &made[changes[0].key>>(64-shardBits)%shardsPerChunk]
-		*at = m.merge(*at, changes[:n], words)
-		changes = changes[n:]
+	var ends [shardsPerChunk + 1]int
+	at := func(c *change) uint64 { return c.key >> (64 - shardBits) % shardsPerChunk }
+	for i := range changes {
+		ends[at(&changes[i])+1]++
+	}
+	for i := range made {
+		ends[i+1] += ends[i]
+	}
+	m.sorted = slices.Grow(m.sorted[:0], len(changes))[:len(changes)]
+	for i := range changes {
+		end := &ends[at(&changes[i])]
+		m.sorted[*end] = changes[i]
+		*end++
+	}
+	begin := 0
+	for i := range made {
+		if own := m.sorted[begin:ends[i]]; len(own) > 0 {
+			slices.SortFunc(own, compareChanges)
+			made[i] = m.merge(made[i], own, words)
+		}
+		begin = ends[i]
 	}
 	return made
-}
-
-// leading returns how many of the first changes agree in some first bits of their keys.
-func leading(changes []change, bits int) (n int) {
-	first := changes[0].key >> (64 - bits)
-	for n < len(changes) && changes[n].key>>(64-bits) == first {
-		n++
-	}
-	return n
 }

@@ -1,6 +1,9 @@
 package geo
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // Apply returns an index without the removed handles and with the added items; an added handle that is there already takes its place, and of two items
 // with one handle the last counts. It costs the coverings of the fences that go, and of those that come without one; the shards that their squares lie in, a few
@@ -20,6 +23,7 @@ func (x *Index) Apply(removed []uint32, added []Item) *Index {
 		last.Set(item.Handle, uint32(i)+1)
 	}
 	u.balls = make([]ball, 0, len(added))
+	u.changes = slices.Grow(u.changes, min(usualChanges*len(added), updateChanges))
 	for i, item := range added {
 		if last.At(item.Handle) == uint32(i)+1 {
 			u.add(item)
@@ -42,6 +46,9 @@ type update struct {
 	gone    []ball
 	balls   []ball // that come
 }
+
+// usualChanges is what most fences make.
+const usualChanges = 12
 
 // updateChanges bounds the changes that an update holds at once: some fifty megabytes, and their clips.
 const updateChanges = 1 << 21

@@ -7,7 +7,12 @@ import (
 	"github.com/sihai-network/sihai/geo"
 )
 
-func writeCampaign(m *message, c *engine.Campaign) {
+func writeCampaign(m *message, c *engine.Campaign) { writeCampaignWith(m, c, c.Geofences) }
+
+// writeBareCampaign leaves the geofences out.
+func writeBareCampaign(m *message, c *engine.Campaign) { writeCampaignWith(m, c, nil) }
+
+func writeCampaignWith(m *message, c *engine.Campaign, geofences []engine.Geofence) {
 	m.str(1, c.ID)
 	m.text(2, c.Title)
 	m.text(3, c.Description)
@@ -21,8 +26,8 @@ func writeCampaign(m *message, c *engine.Campaign) {
 		m.float(4, float64(c.Venues.Radius))
 	})
 	m.strs(8, c.Categories)
-	for i := range c.Geofences {
-		m.sub(9, func() { writeGeofence(m, &c.Geofences[i]) })
+	for i := range geofences {
+		m.sub(9, func() { writeGeofence(m, &geofences[i]) })
 	}
 	m.sub(10, func() { writeFlight(m, &c.Flight) })
 	m.sub(11, func() { writeAudience(m, &c.Audience) })
