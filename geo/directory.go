@@ -79,6 +79,9 @@ func (d directory) with(changes []change, words []uint32) directory {
 // manyChanges is from when on the changes of each chunk are put in order by themselves.
 const manyChanges = 1 << 14
 
+// fewChanges of a chunk are put in order without a count of those of each shard.
+const fewChanges = shardsPerChunk / 2
+
 func chunkOf(key uint64) uint64 { return key >> (64 - shardBits + chunkShift) }
 
 // rebuild makes many chunks anew, in place of those that are shared.
@@ -121,6 +124,19 @@ func (m *merger) chunk(old *[shardsPerChunk]shard, changes []change, words []uin
 	made := new([shardsPerChunk]shard)
 	if old != nil {
 		*made = *old
+	}
+	if len(changes) < fewChanges {
+		slices.SortFunc(changes, compareChanges)
+		for len(changes) > 0 {
+			n, shard := 1, changes[0].key>>(64-shardBits)
+			for n < len(changes) && changes[n].key>>(64-shardBits) == shard {
+				n++
+			}
+			at := &made[shard%shardsPerChunk]
+			*at = m.merge(*at, changes[:n], words)
+			changes = changes[n:]
+		}
+		return made
 	}
 	var ends [shardsPerChunk + 1]int
 	at := func(c *change) uint64 { return c.key >> (64 - shardBits) % shardsPerChunk }
