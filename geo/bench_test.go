@@ -12,7 +12,7 @@ import (
 // Benchmarks named naive ask every fence, point or edge.
 
 // miami is n fences like those of a city: of ten, seven circles of 200 m to 5 km, the others polygons of 8 to 40 corners.
-func miami(b *testing.B, n int) []geo.Item {
+func miami(b testing.TB, n int) []geo.Item {
 	b.Helper()
 	random := rand.New(rand.NewPCG(30, uint64(n)))
 	items := make([]geo.Item, n)

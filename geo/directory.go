@@ -1,6 +1,11 @@
 package geo
 
-import "slices"
+import (
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
 
 // directory is the shards of an index by the first bits of a mixed key. It is immutable; the zero value is empty.
 type directory struct {
@@ -43,7 +48,8 @@ func (d *directory) shard(key uint64) shard {
 	return nil
 }
 
-// with returns a directory with changes, sorted by key, of which words hold the data.
+// with returns a directory with changes, of which words hold the data; it puts them in another order. Cost: the shards that they touch; where they are many they are
+// made on all processors.
 func (d directory) with(changes []change, words []uint32) directory {
 	if len(changes) == 0 {
 		return d
@@ -52,25 +58,107 @@ func (d directory) with(changes []change, words []uint32) directory {
 	if next.chunks == nil {
 		next.chunks = make([]*[shardsPerChunk]shard, chunkCount)
 	}
+	if len(changes) >= manyChanges {
+		next.rebuild(changes, words)
+		return next
+	}
+	slices.SortFunc(changes, compareChanges)
 	var m merger
-	fresh := -1
 	for len(changes) > 0 {
-		number := changes[0].key >> (64 - shardBits)
 		n := 1
-		for n < len(changes) && changes[n].key>>(64-shardBits) == number {
+		for n < len(changes) && chunkOf(changes[n].key) == chunkOf(changes[0].key) {
 			n++
 		}
-		chunk, at := int(number>>chunkShift), number%shardsPerChunk
-		if chunk != fresh {
-			fresh = chunk
-			copied := new([shardsPerChunk]shard)
-			if next.chunks[chunk] != nil {
-				*copied = *next.chunks[chunk]
-			}
-			next.chunks[chunk] = copied
-		}
-		next.chunks[chunk][at] = m.merge(next.chunks[chunk][at], changes[:n], words)
+		at := &next.chunks[chunkOf(changes[0].key)]
+		*at = m.chunk(*at, changes[:n], words)
 		changes = changes[n:]
 	}
 	return next
+}
+
+// manyChanges is from when on the changes of each chunk are put in order by themselves.
+const manyChanges = 1 << 14
+
+// fewChanges of a chunk are put in order without a count of those of each shard.
+const fewChanges = shardsPerChunk / 2
+
+func chunkOf(key uint64) uint64 { return key >> (64 - shardBits + chunkShift) }
+
+// rebuild makes many chunks anew, in place of those that are shared.
+func (d *directory) rebuild(changes []change, words []uint32) {
+	var ends [chunkCount]int
+	for i := range changes {
+		ends[chunkOf(changes[i].key)]++
+	}
+	sum := 0
+	for i, n := range ends {
+		ends[i], sum = sum, sum+n
+	}
+	sorted := make([]change, len(changes))
+	for i := range changes {
+		end := &ends[chunkOf(changes[i].key)]
+		sorted[*end] = changes[i]
+		*end++
+	}
+	var next atomic.Int64
+	var working sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		working.Go(func() {
+			var m merger
+			for i := next.Add(1) - 1; i < chunkCount; i = next.Add(1) - 1 {
+				begin := 0
+				if i > 0 {
+					begin = ends[i-1]
+				}
+				if own := sorted[begin:ends[i]]; len(own) > 0 {
+					d.chunks[i] = m.chunk(d.chunks[i], own, words)
+				}
+			}
+		})
+	}
+	working.Wait()
+}
+
+// chunk returns a chunk, nil for an empty one, with changes that are in any order.
+func (m *merger) chunk(old *[shardsPerChunk]shard, changes []change, words []uint32) *[shardsPerChunk]shard {
+	made := new([shardsPerChunk]shard)
+	if old != nil {
+		*made = *old
+	}
+	if len(changes) < fewChanges {
+		slices.SortFunc(changes, compareChanges)
+		for len(changes) > 0 {
+			n, shard := 1, changes[0].key>>(64-shardBits)
+			for n < len(changes) && changes[n].key>>(64-shardBits) == shard {
+				n++
+			}
+			at := &made[shard%shardsPerChunk]
+			*at = m.merge(*at, changes[:n], words)
+			changes = changes[n:]
+		}
+		return made
+	}
+	var ends [shardsPerChunk + 1]int
+	at := func(c *change) uint64 { return c.key >> (64 - shardBits) % shardsPerChunk }
+	for i := range changes {
+		ends[at(&changes[i])+1]++
+	}
+	for i := range made {
+		ends[i+1] += ends[i]
+	}
+	m.sorted = slices.Grow(m.sorted[:0], len(changes))[:len(changes)]
+	for i := range changes {
+		end := &ends[at(&changes[i])]
+		m.sorted[*end] = changes[i]
+		*end++
+	}
+	begin := 0
+	for i := range made {
+		if own := m.sorted[begin:ends[i]]; len(own) > 0 {
+			slices.SortFunc(own, compareChanges)
+			made[i] = m.merge(made[i], own, words)
+		}
+		begin = ends[i]
+	}
+	return made
 }

@@ -71,7 +71,7 @@ func (x *Index) Within(dst []uint32, p LatLng, radius Meters) []uint32 {
 		if _, holds := slices.BinarySearch(holding, b.handle); holds {
 			return
 		}
-		if e := x.fences.At(b.handle); e.stamp == b.stamp && e.fence.shape.reaches(p, radius) {
+		if x.fences.At(b.handle).shape.reaches(p, radius) {
 			dst = append(dst, b.handle)
 		}
 	}})

@@ -5,9 +5,9 @@ package geo
 type Index struct {
 	guide     guide
 	directory directory // of squares and cells
-	fences    Table[resident]
-	count     int    // of fences
-	discs     forest // round the fences
+	fences    Table[*Fence]
+	count     int      // of fences
+	discs     ballTree // round the fences
 }
 
 // Item is a fence with the handle that lookups give back.
@@ -16,10 +16,4 @@ type Item struct {
 	Fence  *Fence // not nil
 	// Covering is the fence's own, as Cover gives it, where the caller kept it; nil: computed by Apply.
 	Covering *Covering
-}
-
-// resident is a fence in the index.
-type resident struct {
-	fence *Fence
-	stamp uint64 // of its disc
 }

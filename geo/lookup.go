@@ -136,7 +136,7 @@ func (q *query) clips(dst []uint32, e entry) []uint32 {
 
 // ask asks the fence itself.
 func (q *query) ask(dst []uint32, handle uint32) []uint32 {
-	if f := q.index.fences.At(handle).fence; f != nil && f.shape.contains(q.at) {
+	if f := q.index.fences.At(handle); f != nil && f.shape.contains(q.at) {
 		return append(dst, handle)
 	}
 	return dst
@@ -157,7 +157,7 @@ func (q *query) cell(dst []uint32, resolution int) []uint32 {
 	e := s.entry(at)
 	dst = append(dst, e.whole...)
 	for _, handle := range e.asked {
-		if f := q.index.fences.At(handle).fence; f != nil {
+		if f := q.index.fences.At(handle); f != nil {
 			if set, ok := f.shape.(cellSet); ok && set.first(&q.cells, q.at, resolution) {
 				dst = append(dst, handle)
 			}

@@ -10,7 +10,7 @@ import (
 type Points struct {
 	few    []place // by handle, of a set that NewPoints made; nil: places has them
 	places Table[place]
-	discs  forest
+	discs  ballTree
 	count  int
 }
 
@@ -20,10 +20,10 @@ type Point struct {
 	At     LatLng
 }
 
-// place is a point in the set; one whose stamp is 0 is not.
+// place is a point in the set.
 type place struct {
 	at    LatLng
-	stamp uint64
+	there bool
 }
 
 // Near is a point and how far it is.
@@ -37,59 +37,82 @@ func compareNear(a, b Near) int {
 }
 
 // Apply returns a set without the removed handles and with the added points; an added handle that is there already takes its place, and of two points
-// with one handle the last counts. Cost: over many changes, the square of a logarithm for each point; a change now and then touches every point.
+// with one handle the last counts. Cost: for each point a walk down a tree, and what Table.Edit says.
 func (s *Points) Apply(removed []uint32, added []Point) *Points {
 	next := &Points{}
 	if s != nil {
 		*next = *s
 	}
-	if next.few != nil {
-		all := make(map[uint32]place, len(next.few))
-		for i, p := range next.few {
-			all[uint32(i)] = p
-		}
-		next.few, next.places = nil, next.places.With(all)
+	places := next.places.Edit()
+	for i, p := range next.few {
+		places.Set(uint32(i), p)
 	}
-	stamp := next.discs.stamp + 1
-	changed := make(map[uint32]place, len(removed)+len(added))
+	if next.few != nil && next.discs.root == nil {
+		next.discs = next.discs.with(nil, next.balls())
+	}
+	next.few = nil
+	var gone []ball
+	drop := func(handle uint32) {
+		if old := places.At(handle); old.there {
+			places.Set(handle, place{})
+			gone = append(gone, newBall(handle, disc{center: old.at}))
+		}
+	}
 	for _, handle := range removed {
-		changed[handle] = place{}
+		drop(handle)
 	}
-	for _, point := range added {
-		changed[point.Handle] = place{point.At, stamp}
+	var last TableEdit[uint32] // which point of a handle counts, from 1
+	for i, point := range added {
+		drop(point.Handle)
+		last.Set(point.Handle, uint32(i)+1)
 	}
-	for handle, to := range changed {
-		if next.places.At(handle).stamp != 0 {
-			next.count--
-		}
-		if to.stamp != 0 {
-			next.count++
-		}
-	}
-	next.places = next.places.With(changed)
 	fresh := make([]ball, 0, len(added))
-	for _, point := range added {
-		if to, first := changed[point.Handle]; first {
-			delete(changed, point.Handle)
-			fresh = append(fresh, newBall(point.Handle, stamp, disc{center: to.at}))
+	for i, point := range added {
+		if last.At(point.Handle) == uint32(i)+1 {
+			places.Set(point.Handle, place{point.At, true})
+			fresh = append(fresh, newBall(point.Handle, disc{center: point.At}))
 		}
 	}
-	next.discs = next.discs.with(fresh, next.count, next.alive)
+	next.count += len(fresh) - len(gone)
+	next.places, next.discs = places.Table(), next.discs.with(gone, fresh)
 	return next
 }
+
+// fewPoints is the number up to which a set that NewPoints made looks at all of its points.
+const fewPoints = 64
 
 // NewPoints returns the set of some points whose handles are their indexes. It takes the room that these need, which that of Apply does only for many.
 func NewPoints(at []LatLng) *Points {
 	s := &Points{few: make([]place, len(at)), count: len(at)}
-	balls := make([]ball, len(at))
 	for i, p := range at {
-		s.few[i] = place{p, 1}
-		balls[i] = newBall(uint32(i), 1, disc{center: p})
+		s.few[i] = place{p, true}
 	}
-	if len(balls) > 0 {
-		s.discs = forest{trees: []*kdTree{newKdTree(balls)}, stamp: 1}
+	if len(at) > fewPoints {
+		s.discs = s.discs.with(nil, s.balls())
 	}
 	return s
+}
+
+// balls are those of a set that NewPoints made.
+func (s *Points) balls() []ball {
+	balls := make([]ball, len(s.few))
+	for i, p := range s.few {
+		balls[i] = newBall(uint32(i), disc{center: p.at})
+	}
+	return balls
+}
+
+// search asks for the points that are near.
+func (s *Points) search(q *search) {
+	if s.few == nil || len(s.few) > fewPoints {
+		s.discs.search(q)
+		return
+	}
+	var b ball
+	for i := range s.few {
+		b.handle = uint32(i)
+		q.found(&b)
+	}
 }
 
 // at returns the place of a handle.
@@ -108,19 +131,15 @@ func (s *Points) Len() int {
 	return s.count
 }
 
-func (s *Points) alive(b *ball) bool { return s.at(b.handle).stamp == b.stamp }
-
 // Within appends the points at most radius from p, nearest first, then by handle. Cost: a walk to the points that are near, and a sort of these.
 func (s *Points) Within(dst []Near, p LatLng, radius Meters) []Near {
 	if s == nil || !(radius >= 0) {
 		return dst
 	}
 	start := len(dst)
-	s.discs.search(&search{at: p.vector(), reach: float64(radius / EarthRadius), found: func(b *ball) {
-		if to := s.at(b.handle); to.stamp == b.stamp {
-			if d := p.Distance(to.at); d <= radius {
-				dst = append(dst, Near{b.handle, d})
-			}
+	s.search(&search{at: p.vector(), reach: float64(radius / EarthRadius), found: func(b *ball) {
+		if d := p.Distance(s.at(b.handle).at); d <= radius {
+			dst = append(dst, Near{b.handle, d})
 		}
 	}})
 	slices.SortFunc(dst[start:], compareNear)
@@ -136,18 +155,14 @@ func (s *Points) Nearest(dst []Near, p LatLng, k int) []Near {
 	best := make(farthest, 0, k)
 	q := &search{at: p.vector(), reach: float64(maxRadius / EarthRadius)}
 	q.found = func(b *ball) {
-		to := s.at(b.handle)
-		if to.stamp != b.stamp {
-			return
-		}
-		if d := p.Distance(to.at); d <= maxRadius {
+		if d := p.Distance(s.at(b.handle).at); d <= maxRadius {
 			best = best.offer(Near{b.handle, d})
 		}
 		if len(best) == k {
 			q.reach = float64(best[0].Distance / EarthRadius)
 		}
 	}
-	s.discs.search(q)
+	s.search(q)
 	slices.SortFunc(best, compareNear)
 	return append(dst, best...)
 }

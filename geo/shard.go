@@ -94,6 +94,7 @@ func clipWords(words []uint32) int { return 2 + int(words[1]&255) }
 
 // merger makes shards anew. It belongs to one goroutine, and keeps its room.
 type merger struct {
+	sorted  []change
 	slots   []uint32
 	entries []uint32
 	lists   [marked][]uint32

@@ -2,34 +2,42 @@ package geo
 
 // TableEdit makes the next version of a table, entry by entry. It belongs to one goroutine. The zero value edits an empty table.
 type TableEdit[T any] struct {
-	chunks []*[tableChunk]T
-	fresh  []uint64 // a bit for each chunk that is the edit's own
+	pages []*tablePage[T]
+	fresh []*[pageChunks / 64]uint64 // by page: a bit for each chunk that is the edit's own; nil: neither is the page
 }
 
-// Edit begins another version of t, which stays as it is. Cost: a pointer for each chunk there is.
+// Edit begins another version of t, which stays as it is. Cost: a pointer for each 16,384 handles there are.
 func (t Table[T]) Edit() *TableEdit[T] {
-	return &TableEdit[T]{chunks: append([]*[tableChunk]T(nil), t.chunks...)}
+	return &TableEdit[T]{pages: append([]*tablePage[T](nil), t.pages...), fresh: make([]*[pageChunks / 64]uint64, len(t.pages))}
 }
 
-// Set gives a handle an entry. Cost: the first time in each 256 handles a copy of theirs.
+// At returns the entry of a handle as it is now; the zero T beyond the end.
+func (e *TableEdit[T]) At(handle uint32) T { return Table[T]{e.pages}.At(handle) }
+
+// Set gives a handle an entry. Cost: the first time in each 128 handles a copy of theirs, and in each 16,384 a pointer for each 128.
 func (e *TableEdit[T]) Set(handle uint32, entry T) {
-	c := int(handle / tableChunk)
-	for c >= len(e.chunks) {
-		e.chunks = append(e.chunks, nil)
+	p, c := int(handle/tablePaged), handle/tableChunk%pageChunks
+	for p >= len(e.pages) {
+		e.pages, e.fresh = append(e.pages, nil), append(e.fresh, nil)
 	}
-	for c/64 >= len(e.fresh) {
-		e.fresh = append(e.fresh, 0)
-	}
-	if bit := uint64(1) << (c % 64); e.fresh[c/64]&bit == 0 {
-		e.fresh[c/64] |= bit
-		chunk := new([tableChunk]T)
-		if e.chunks[c] != nil {
-			*chunk = *e.chunks[c]
+	if e.fresh[p] == nil {
+		page := new(tablePage[T])
+		if e.pages[p] != nil {
+			*page = *e.pages[p]
 		}
-		e.chunks[c] = chunk
+		e.pages[p], e.fresh[p] = page, new([pageChunks / 64]uint64)
 	}
-	e.chunks[c][handle%tableChunk] = entry
+	page, fresh := e.pages[p], &e.fresh[p][c/64]
+	if bit := uint64(1) << (c % 64); *fresh&bit == 0 {
+		*fresh |= bit
+		chunk := new([tableChunk]T)
+		if page[c] != nil {
+			*chunk = *page[c]
+		}
+		page[c] = chunk
+	}
+	page[c][handle%tableChunk] = entry
 }
 
 // Table returns the version as it is now; the edit is not used again.
-func (e *TableEdit[T]) Table() Table[T] { return Table[T]{chunks: e.chunks} }
+func (e *TableEdit[T]) Table() Table[T] { return Table[T]{e.pages} }

@@ -7,7 +7,12 @@ import (
 	"github.com/sihai-network/sihai/geo"
 )
 
-func writeCampaign(m *message, c *engine.Campaign) {
+func writeCampaign(m *message, c *engine.Campaign) { writeCampaignWith(m, c, c.Geofences) }
+
+// writeBareCampaign leaves the geofences out.
+func writeBareCampaign(m *message, c *engine.Campaign) { writeCampaignWith(m, c, nil) }
+
+func writeCampaignWith(m *message, c *engine.Campaign, geofences []engine.Geofence) {
 	m.str(1, c.ID)
 	m.text(2, c.Title)
 	m.text(3, c.Description)
@@ -21,8 +26,8 @@ func writeCampaign(m *message, c *engine.Campaign) {
 		m.float(4, float64(c.Venues.Radius))
 	})
 	m.strs(8, c.Categories)
-	for i := range c.Geofences {
-		m.sub(9, func() { writeGeofence(m, &c.Geofences[i]) })
+	for i := range geofences {
+		m.sub(9, func() { writeGeofence(m, &geofences[i]) })
 	}
 	m.sub(10, func() { writeFlight(m, &c.Flight) })
 	m.sub(11, func() { writeAudience(m, &c.Audience) })
@@ -67,7 +72,7 @@ func readCampaign(c *engine.Campaign, f *field) {
 	case 7:
 		f.sub(func(f *field) { readVenueSet(&c.Venues, f) })
 	case 8:
-		c.Categories = append(c.Categories, f.str())
+		c.Categories = append(c.Categories, f.word())
 	case 9:
 		c.Geofences = append(c.Geofences, readGeofence(f))
 	case 10:
@@ -79,11 +84,11 @@ func readCampaign(c *engine.Campaign, f *field) {
 	case 13:
 		c.Caps = append(c.Caps, readCap(f))
 	case 14:
-		c.Pacing = engine.Pacing(f.str())
+		c.Pacing = engine.Pacing(f.word())
 	case 15:
 		f.sub(func(f *field) { readStacking(&c.Stacking, f) })
 	case 16:
-		c.Status = engine.Status(f.str())
+		c.Status = engine.Status(f.word())
 	}
 }
 
@@ -103,9 +108,9 @@ func readVenueSet(s *engine.VenueSet, f *field) {
 func readAudience(a *engine.Audience, f *field) {
 	switch f.num {
 	case 1:
-		a.HomeCountries = append(a.HomeCountries, f.str())
+		a.HomeCountries = append(a.HomeCountries, f.word())
 	case 2:
-		a.Languages = append(a.Languages, f.str())
+		a.Languages = append(a.Languages, f.word())
 	case 3:
 		a.Segments = append(a.Segments, f.str())
 	case 4:
@@ -127,15 +132,15 @@ func readBudget(f *field) (b engine.Budget) {
 	f.sub(func(f *field) {
 		switch f.num {
 		case 1:
-			b.Metric = engine.Metric(f.str())
+			b.Metric = engine.Metric(f.word())
 		case 2:
 			b.Limit = f.int()
 		case 3:
-			b.Currency = f.str()
+			b.Currency = f.word()
 		case 4:
-			b.Period = engine.Period(f.str())
+			b.Period = engine.Period(f.word())
 		case 5:
-			b.Per = engine.Scope(f.str())
+			b.Per = engine.Scope(f.word())
 		}
 	})
 	return b
@@ -158,7 +163,7 @@ func readStacking(s *engine.Stacking, f *field) {
 	case 1:
 		s.Group = f.str()
 	case 2:
-		s.Mode = engine.StackingMode(f.str())
+		s.Mode = engine.StackingMode(f.word())
 	case 3:
 		s.Priority = int(f.int())
 	}

@@ -55,6 +55,13 @@ func (db *DB) commitImport(ctx context.Context, w engine.Write, u upload) (uploa
 	if err := db.survey(ctx, &u); err != nil {
 		return u, err
 	}
+	err = db.foldAtOnce(ctx, &u)
+	if !errors.Is(err, errManyRows) && !errors.Is(err, kv.ErrTooBig) {
+		if err == nil {
+			db.forgetLater(u.ImportID)
+		}
+		return u, Translate(err)
+	}
 	u.State = engine.ImportCommitted
 	err = db.kv.Update(ctx, merchantPlace(u.MerchantID).part, key(importKind, u.ID), func(tx kv.Tx) error {
 		return putUpload(tx, &u)
@@ -221,7 +228,7 @@ func (t *tally) check(from kv.Reader, row numberedRow, faults *engine.Faults) er
 	if known {
 		return nil
 	}
-	unknown, err := unknownVenues(from, &c)
+	unknown, err := unknownVenues(from, c)
 	if err != nil {
 		return err
 	}

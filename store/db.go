@@ -23,6 +23,7 @@ type DB struct {
 	gates gates
 	news  news
 	calls calls // imports under way, which take more than one transaction
+	ended ended
 	// scratch is memory in which decisions are encoded.
 	scratch scratch
 

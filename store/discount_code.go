@@ -26,7 +26,7 @@ func readDiscount(f *field) (d engine.Discount) {
 	f.sub(func(f *field) {
 		switch f.num {
 		case 1:
-			d.Type = engine.DiscountType(f.str())
+			d.Type = engine.DiscountType(f.word())
 		case 2:
 			d.Percent = engine.Percent(f.int())
 		case 3:

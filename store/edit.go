@@ -49,11 +49,9 @@ func (e edit[T]) apply(tx kv.Tx) (written T, err error) {
 	}
 	var old *T
 	if head != nil {
-		v, err := e.value(*head)
-		if err != nil {
+		if old, err = e.value(*head); err != nil {
 			return written, err
 		}
-		old = &v
 	}
 	fresh, err := e.next(tx, old)
 	if err != nil {
@@ -78,7 +76,7 @@ func (e edit[T]) apply(tx kv.Tx) (written T, err error) {
 	if err := remember(tx, e.write.Once, e.name, e.id, now.meta.Version); err != nil {
 		return written, err
 	}
-	return e.value(now)
+	return written, e.into(&written, now)
 }
 
 // owner is the merchant that a change of a resource tells of.

@@ -38,19 +38,28 @@ func read(value []byte, fn func(*field)) error {
 	return fields(value[1:], 1, fn)
 }
 
+// fields calls fn for each field of some bytes that lie in so many messages.
 func fields(b []byte, depth int, fn func(*field)) error {
-	if depth > maxDepth {
-		return corrupt("messages are nested more than %d deep", maxDepth)
-	}
 	f := &field{depth: depth}
+	f.walk(b, fn)
+	return f.err
+}
+
+// walk makes f each field of b in turn, until one is in error.
+func (f *field) walk(b []byte, fn func(*field)) {
+	if f.depth > maxDepth {
+		f.err = corrupt("messages are nested more than %d deep", maxDepth)
+		return
+	}
 	for len(b) > 0 {
-		num, typ, n := protowire.ConsumeTag(b)
+		n := f.tag(b)
 		if n < 0 {
-			return corrupt("tag: %v", protowire.ParseError(n))
+			f.err = corrupt("tag: %v", protowire.ParseError(n))
+			return
 		}
 		b = b[n:]
-		f.num, f.typ, f.n, f.b = num, typ, 0, nil
-		switch typ {
+		f.n, f.b = 0, nil
+		switch f.typ {
 		case protowire.VarintType:
 			f.n, n = protowire.ConsumeVarint(b)
 		case protowire.Fixed64Type:
@@ -60,17 +69,28 @@ func fields(b []byte, depth int, fn func(*field)) error {
 		case protowire.BytesType:
 			f.b, n = protowire.ConsumeBytes(b)
 		default:
-			return corrupt("field %d has wire type %d", num, typ)
+			f.err = corrupt("field %d has wire type %d", f.num, f.typ)
+			return
 		}
 		if n < 0 {
-			return corrupt("field %d: %v", num, protowire.ParseError(n))
+			f.err = corrupt("field %d: %v", f.num, protowire.ParseError(n))
+			return
 		}
 		b = b[n:]
 		if fn(f); f.err != nil {
-			return f.err
+			return
 		}
 	}
-	return nil
+}
+
+// tag reads a field's number and type and returns how many bytes they take: one, but for the numbers above 15.
+func (f *field) tag(b []byte) (n int) {
+	if first := b[0]; first >= 1<<3 && first < 1<<7 {
+		f.num, f.typ = protowire.Number(first>>3), protowire.Type(first&7)
+		return 1
+	}
+	f.num, f.typ, n = protowire.ConsumeTag(b)
+	return n
 }
 
 func (f *field) want(typ protowire.Type) {
@@ -95,6 +115,15 @@ func (f *field) float() float64 { f.want(protowire.Fixed64Type); return math.Flo
 
 func (f *field) str() string { f.want(protowire.BytesType); return string(f.b) }
 
+// word is str for texts of which there are few: those that are known take no memory of their own.
+func (f *field) word() string {
+	f.want(protowire.BytesType)
+	if known, ok := words[string(f.b)]; ok {
+		return known
+	}
+	return string(f.b)
+}
+
 // part returns bytes that stay a part of the value.
 func (f *field) part() []byte { f.want(protowire.BytesType); return f.b }
 
@@ -116,15 +145,19 @@ func (f *field) hash() (h [32]byte) {
 	return h
 }
 
-// sub reads a nested message.
+// sub reads a nested message, whose fields f is meanwhile.
 func (f *field) sub(fn func(*field)) {
 	f.want(protowire.BytesType)
 	if f.err != nil {
 		return
 	}
-	if err := fields(f.b, f.depth+1, fn); err != nil {
-		f.err = fmt.Errorf("field %d: %w", f.num, err)
+	outer := *f
+	f.depth++
+	f.walk(f.b, fn)
+	if f.err != nil {
+		outer.err = fmt.Errorf("field %d: %w", outer.num, f.err)
 	}
+	*f = outer
 }
 
 func (f *field) floats() []float64 {
@@ -185,7 +218,7 @@ func (f *field) text(t engine.Text) engine.Text {
 	f.sub(func(f *field) {
 		switch f.num {
 		case 1:
-			tag = f.str()
+			tag = f.word()
 		case 2:
 			wording = f.str()
 		}
@@ -203,7 +236,7 @@ func (f *field) money() (v engine.Money) {
 		case 1:
 			v.Amount = f.int()
 		case 2:
-			v.Currency = f.str()
+			v.Currency = f.word()
 		}
 	})
 	return v

@@ -26,6 +26,66 @@ func (db *DB) fold(ctx context.Context, u *upload) error {
 	return db.unregisterImport(ctx, u.ImportID)
 }
 
+// errManyRows says that an import does not fit into one transaction.
+var errManyRows = errors.New("an import of many rows")
+
+// foldAtOnce makes an import current, folds and tells it, all in one transaction, where its rows are few. Otherwise it does nothing and returns errManyRows or
+// kv.ErrTooBig. An unknown outcome is either all of it or nothing.
+func (db *DB) foldAtOnce(ctx context.Context, u *upload) error {
+	db.feed.RLock()
+	defer db.feed.RUnlock()
+	done := *u
+	done.State = engine.ImportDone
+	err := db.kv.Update(ctx, merchantPlace(u.MerchantID).part, key(importKind, u.ID), func(tx kv.Tx) error {
+		pairs, err := tx.List(under(stagedKind, u.ID), nil, batchRows+1)
+		if err != nil {
+			return err
+		}
+		written := 0
+		var changed []string // IDs
+		for _, pair := range pairs {
+			row, err := stagedRow(pair)
+			if err != nil {
+				return err
+			}
+			if written += len(row.body); written > batchBytes || len(pairs) > batchRows {
+				return errManyRows
+			}
+			n, err := u.foldRow(tx, row)
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				changed = append(changed, row.id)
+			}
+			if err := tx.Delete(pair.Key); err != nil {
+				return err
+			}
+		}
+		for i, id := range changed {
+			if err := emit(tx, u.change(id, i < len(changed)-1)); err != nil {
+				return err
+			}
+		}
+		return putUpload(tx, &done)
+	})
+	if err != nil {
+		return err
+	}
+	*u = done
+	db.news.wake()
+	return nil
+}
+
+// change is what the feed is told of a row.
+func (u *upload) change(id string, more bool) engine.Change {
+	kind := engine.ChangeVenue
+	if u.Kind == engine.ImportCampaigns {
+		kind = engine.ChangeCampaign
+	}
+	return engine.Change{Kind: kind, MerchantID: u.MerchantID, ID: id, ImportID: u.ID, More: more}
+}
+
 func (db *DB) foldRows(ctx context.Context, u *upload) error {
 	prefix := under(stagedKind, u.ID)
 	var after []byte
@@ -39,7 +99,7 @@ func (db *DB) foldRows(ctx context.Context, u *upload) error {
 			more = len(pairs) == batchRows
 			written := 0
 			for i, pair := range pairs {
-				n, err := u.foldRow(tx, pair)
+				n, err := u.foldStaged(tx, pair)
 				if err != nil {
 					return err
 				}
@@ -59,13 +119,28 @@ func (db *DB) foldRows(ctx context.Context, u *upload) error {
 	return nil
 }
 
-// foldRow makes a version of a row, unless that was done before the crash, and returns about how many bytes it wrote.
-func (u *upload) foldRow(tx kv.Tx, pair kv.KV) (int, error) {
+// foldStaged makes a version of a row, unless that was done before the crash, leaves its ID in its place, and returns about how many bytes it wrote.
+func (u *upload) foldStaged(tx kv.Tx, pair kv.KV) (int, error) {
 	row, err := stagedRow(pair)
 	if err != nil || row.folded {
 		return 0, err
 	}
-	var n int
+	n, err := u.foldRow(tx, row)
+	if err != nil {
+		return 0, err
+	}
+	if n == 0 {
+		return 0, tx.Delete(pair.Key)
+	}
+	left, err := encode(&staged{id: row.id, folded: true}, writeStaged)
+	if err != nil {
+		return 0, err
+	}
+	return n, tx.Put(pair.Key, left)
+}
+
+// foldRow makes a version of a row and returns about how many bytes it wrote; 0 where the row is equal to what is there.
+func (u *upload) foldRow(tx kv.Tx, row numberedRow) (n int, err error) {
 	if u.Kind == engine.ImportVenues {
 		n, err = foldOne(tx, u, venues(u.MerchantID), row, func(*engine.Venue, *engine.Venue) error { return nil })
 	} else {
@@ -76,14 +151,7 @@ func (u *upload) foldRow(tx kv.Tx, pair kv.KV) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("row %d: %w", row.number, err)
 	}
-	if n == 0 {
-		return 0, tx.Delete(pair.Key)
-	}
-	left, err := encode(&staged{id: row.id, folded: true}, writeStaged)
-	if err != nil {
-		return 0, err
-	}
-	return n, tx.Put(pair.Key, left)
+	return n, nil
 }
 
 // foldOne stores a row as the next version unless it is equal to the newest one. link keeps what hangs on it.
@@ -99,11 +167,9 @@ func foldOne[T any](tx kv.Tx, u *upload, r resource[T], row numberedRow, link fu
 	var old *T
 	if head != nil {
 		n += len(head.value)
-		v, err := r.value(*head)
-		if err != nil {
+		if old, err = r.value(*head); err != nil {
 			return 0, err
 		}
-		old = &v
 	}
 	fresh, err := decodeBody(row.body, r.read)
 	if err != nil {
@@ -112,17 +178,13 @@ func foldOne[T any](tx kv.Tx, u *upload, r resource[T], row numberedRow, link fu
 	if _, err := r.supersede(tx, row.id, head, row.body, u.at, u.by); err != nil {
 		return 0, err
 	}
-	return n, link(old, &fresh)
+	return n, link(old, fresh)
 }
 
 // tellRows emits a change for each row that the fold left. It holds the feed alone, so that the changes stand together.
 func (db *DB) tellRows(ctx context.Context, u *upload) error {
 	db.feed.Lock()
 	defer db.feed.Unlock()
-	kind := engine.ChangeVenue
-	if u.Kind == engine.ImportCampaigns {
-		kind = engine.ChangeCampaign
-	}
 	prefix := under(stagedKind, u.ID)
 	var after []byte
 	for more := true; more; {
@@ -139,8 +201,7 @@ func (db *DB) tellRows(ctx context.Context, u *upload) error {
 				if err != nil {
 					return err
 				}
-				c := engine.Change{Kind: kind, MerchantID: u.MerchantID, ID: row.id, ImportID: u.ID, More: more || i < len(pairs)-1}
-				if err := errors.Join(emit(tx, c), tx.Delete(pair.Key)); err != nil {
+				if err := errors.Join(emit(tx, u.change(row.id, more || i < len(pairs)-1)), tx.Delete(pair.Key)); err != nil {
 					return err
 				}
 				last = pair.Key

@@ -146,7 +146,7 @@ func writeChange(m *message, c *engine.Change) {
 func readChange(c *engine.Change, f *field) {
 	switch f.num {
 	case 1:
-		c.Kind = engine.ChangeKind(f.str())
+		c.Kind = engine.ChangeKind(f.word())
 	case 2:
 		c.MerchantID = f.str()
 	case 3:

@@ -148,7 +148,13 @@ func (m *message) day(d engine.Date) int64 {
 const maxYear = 1 << 20
 
 func (m *message) text(num protowire.Number, t engine.Text) {
-	for _, tag := range t.Languages() {
+	var few [8]string
+	tags := few[:0]
+	for tag := range t {
+		tags = append(tags, tag)
+	}
+	slices.Sort(tags)
+	for _, tag := range tags {
 		m.sub(num, func() {
 			m.str(1, tag)
 			m.str(2, t[tag])

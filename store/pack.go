@@ -12,9 +12,7 @@ var _ engine.Packer = Packer{}
 
 // PackCampaign implements engine.Packer.
 func (Packer) PackCampaign(c *engine.Campaign) ([]byte, error) {
-	bare := *c
-	bare.Geofences = nil
-	return packRecord(c.MerchantID, c.Meta, &bare, writeCampaign)
+	return packRecord(c.MerchantID, c.Meta, c, writeBareCampaign)
 }
 
 // UnpackCampaign implements engine.Packer.

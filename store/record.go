@@ -68,9 +68,14 @@ func encodeBody[T any](v *T, write func(*message, *T)) ([]byte, error) {
 }
 
 // decodeBody undoes encodeBody.
-func decodeBody[T any](body []byte, field func(*T, *field)) (v T, err error) {
-	err = fields(body, 1, readInto(&v, field))
-	return v, err
+func decodeBody[T any](body []byte, set func(*T, *field)) (*T, error) {
+	v := new(T)
+	return v, decodeInto(v, body, set)
+}
+
+// decodeInto undoes encodeBody into a zero value.
+func decodeInto[T any](v *T, body []byte, set func(*T, *field)) error {
+	return fields(body, 1, func(f *field) { set(v, f) })
 }
 
 func readInto[T any](v *T, fn func(*T, *field)) func(*field) {

@@ -27,13 +27,18 @@ func (r resource[T]) pastKey(id string, version uint64) []byte {
 }
 
 // value decodes a record.
-func (r resource[T]) value(rec record) (T, error) {
-	v, err := decodeBody(rec.body, r.read)
-	if err != nil {
-		return v, fmt.Errorf("read %s: %w", r.name, err)
+func (r resource[T]) value(rec record) (*T, error) {
+	v := new(T)
+	return v, r.into(v, rec)
+}
+
+// into decodes a record into a zero value.
+func (r resource[T]) into(v *T, rec record) error {
+	if err := decodeInto(v, rec.body, r.read); err != nil {
+		return fmt.Errorf("read %s: %w", r.name, err)
 	}
-	r.set(&v, rec.meta)
-	return v, nil
+	r.set(v, rec.meta)
+	return nil
 }
 
 // load returns the newest version's record, or nil when there is none.
@@ -72,7 +77,8 @@ func (r resource[T]) at(from kv.Reader, id string, version uint64) (T, error) {
 	if rec == nil {
 		return none, engine.ErrNotFound
 	}
-	return r.value(*rec)
+	v, err := r.value(*rec)
+	return *v, err
 }
 
 // maxPage bounds what one call lists.
@@ -88,13 +94,11 @@ func (r resource[T]) page(from kv.Reader, p engine.Page) ([]T, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	out := make([]T, 0, min(limit, len(pairs)))
-	for _, pair := range pairs[:min(limit, len(pairs))] {
-		v, err := r.pair(pair)
-		if err != nil {
+	out := make([]T, min(limit, len(pairs)))
+	for i := range out {
+		if err := r.pair(&out[i], pairs[i]); err != nil {
 			return nil, "", err
 		}
-		out = append(out, v)
 	}
 	if len(pairs) <= limit {
 		return out, "", nil
@@ -102,13 +106,12 @@ func (r resource[T]) page(from kv.Reader, p engine.Page) ([]T, string, error) {
 	return out, string(pairs[limit-1].Key[len(prefix):]), nil
 }
 
-func (r resource[T]) pair(pair kv.KV) (T, error) {
+func (r resource[T]) pair(v *T, pair kv.KV) error {
 	rec, err := decodeRecord(pair.Value)
 	if err != nil {
-		var none T
-		return none, fmt.Errorf("read %s at %q: %w", r.name, pair.Key, err)
+		return fmt.Errorf("read %s at %q: %w", r.name, pair.Key, err)
 	}
-	return r.value(rec)
+	return r.into(v, rec)
 }
 
 // versions lists the versions of one resource, newest first. The page's After is a version in decimal.
@@ -151,7 +154,7 @@ func (r resource[T]) versions(from kv.Reader, id string, p engine.Page) ([]T, st
 	}
 	out := make([]T, len(records))
 	for i, rec := range records {
-		if out[i], err = r.value(rec); err != nil {
+		if err := r.into(&out[i], rec); err != nil {
 			return nil, "", err
 		}
 	}

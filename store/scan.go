@@ -37,8 +37,8 @@ func each[T any](ctx context.Context, db *DB, r resource[T], fn func(T) error) e
 		if err != nil {
 			return err
 		}
-		for _, v := range page {
-			if err := fn(v); err != nil {
+		for i := range page {
+			if err := fn(page[i]); err != nil {
 				return err
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/store/kv"
@@ -71,11 +72,44 @@ func (db *DB) beginImport(ctx context.Context, w engine.Write, u upload) (upload
 func brokeOff(u *upload) bool { return u.State == engine.ImportFailed && u.Rejected == 0 }
 
 // registerImport notes in one place that an import is open, before it is, so that Open finds it without looking at every
-// merchant. Too many notes do no harm.
+// merchant. Too many notes do no harm. Those of imports that have ended since go with the same write.
 func (db *DB) registerImport(ctx context.Context, id engine.ImportID) error {
-	return Translate(db.kv.Update(ctx, uploadsPlace().part, nil, func(tx kv.Tx) error {
+	ended := db.ended.take()
+	err := db.kv.Update(ctx, uploadsPlace().part, nil, func(tx kv.Tx) error {
+		for _, old := range ended {
+			if err := tx.Delete(key(importKind, old.MerchantID, old.ID)); err != nil {
+				return err
+			}
+		}
 		return tx.Put(key(importKind, id.MerchantID, id.ID), []byte{valueVersion})
-	}))
+	})
+	if err != nil {
+		db.ended.put(ended...)
+	}
+	return Translate(err)
+}
+
+// forgetLater takes the note of an import that has ended back with the next write of notes: until then, or for the next start, it is one too many.
+func (db *DB) forgetLater(id engine.ImportID) { db.ended.put(id) }
+
+// ended are imports whose notes are to be taken back.
+type ended struct {
+	mu  sync.Mutex // guards ids
+	ids []engine.ImportID
+}
+
+func (e *ended) put(ids ...engine.ImportID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ids = append(e.ids, ids...)
+}
+
+func (e *ended) take() (ids []engine.ImportID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := min(len(e.ids), maxPage)
+	ids, e.ids = e.ids[:n:n], e.ids[n:]
+	return ids
 }
 
 // unregisterImport takes the note back once nothing is left to do.

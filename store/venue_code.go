@@ -52,13 +52,13 @@ func readVenue(v *engine.Venue, f *field) {
 	case 4:
 		v.Position.Lng = f.float()
 	case 5:
-		v.Category = f.str()
+		v.Category = f.word()
 	case 6:
 		v.Chain = f.str()
 	case 7:
 		v.TimeZone = f.str()
 	case 8:
-		v.Currency = f.str()
+		v.Currency = f.word()
 	case 9:
 		v.OpeningHours = readHours(f)
 	case 10:

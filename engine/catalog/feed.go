@@ -8,10 +8,8 @@ import (
 	"github.com/sihai-network/sihai/engine"
 )
 
-const (
-	feedPage   = 1_000
-	feedRounds = 16 // pages after which what has been read is published although more came
-)
+// feedPage is the number of changes that are read at once.
+const feedPage = 1_000
 
 // feed is how far a builder has read the changes of a store.
 type feed struct {
@@ -19,6 +17,7 @@ type feed struct {
 	builder  *builder
 	position uint64
 	open     map[string]bool // imports of which another row follows
+	ahead    []engine.Change // that come next and were read already
 }
 
 // start reads all that the store holds and then what changed meanwhile.
@@ -54,22 +53,27 @@ func (f *feed) start(ctx context.Context) error {
 // whole reports whether every import of which a row was told was told to its end.
 func (f *feed) whole() bool { return len(f.open) == 0 }
 
-// catchUp reads on until there is nothing new, or for so long that what was read should be published. What it reads of the
-// store is the newest content, which may be that of a change still to come; so it looks at the feed once more after each
-// reading, and never stops where it may have seen a part of an import.
+// catchUp reads what came since the last time. What it reads of the store is the newest content, which may be that of a change still to come; so it looks at the
+// feed once more after each reading, and goes on where it may have seen a part of an import: an import is told to its end before anybody can read a row of it. What
+// else came meanwhile is for the next time, so that under a flood of changes each snapshot has those that came while the last one was made.
 func (f *feed) catchUp(ctx context.Context) error {
-	for round := 0; ; round++ {
-		page, err := f.store.Changes(ctx, f.position, feedPage)
-		if err != nil {
-			return fmt.Errorf("read changes after %d: %w", f.position, err)
+	for first := true; ; first = false {
+		page := f.ahead
+		if f.ahead = nil; page == nil {
+			var err error
+			if page, err = f.store.Changes(ctx, f.position, feedPage); err != nil {
+				return fmt.Errorf("read changes after %d: %w", f.position, err)
+			}
 		}
 		if len(page) == 0 {
 			return nil
 		}
-		if round >= feedRounds && f.whole() && len(page) < feedPage && !slices.ContainsFunc(page, ofImport) {
+		if !first && f.whole() && len(page) < feedPage && !slices.ContainsFunc(page, ofImport) {
+			f.ahead = page
 			return nil
 		}
 		if err := f.builder.absorb(ctx, f.store, page); err != nil {
+			f.ahead = page
 			return err
 		}
 		f.advance(page)

@@ -15,22 +15,40 @@ type languageSets map[string]*engine.LanguageSet
 
 // of returns the set of a text's languages.
 func (l languageSets) of(t engine.Text) (*engine.LanguageSet, error) {
-	names := t.Languages()
-	if i := slices.Index(names, "en"); i > 0 {
-		names = slices.Insert(slices.Delete(names, i, i+1), 0, "en")
+	var few [8]string
+	var room [64]byte
+	names, key := few[:0], room[:0]
+	for name := range t {
+		names = append(names, name)
 	}
-	key := strings.Join(names, " ")
-	if set := l[key]; set != nil {
+	slices.SortFunc(names, englishFirst)
+	for _, name := range names {
+		key = append(append(key, ' '), name...)
+	}
+	if set := l[string(key)]; set != nil {
 		return set, nil
 	}
+	names = slices.Clone(names)
 	tags, err := parseTags(names)
 	if err != nil {
 		return nil, err
 	}
 	hasCantonese := slices.ContainsFunc(tags, isCantonese)
 	set := &engine.LanguageSet{Tags: names, Matcher: matcher{language.NewMatcher(tags), hasCantonese}}
-	l[key] = set
+	l[string(key)] = set
 	return set, nil
+}
+
+func englishFirst(a, b string) int {
+	switch {
+	case a == b:
+		return 0
+	case a == "en":
+		return -1
+	case b == "en":
+		return 1
+	}
+	return strings.Compare(a, b)
 }
 
 func parseTags(names []string) ([]language.Tag, error) {

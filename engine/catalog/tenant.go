@@ -64,8 +64,12 @@ type fenced struct {
 // fencedSet finds the fences of a listing by their content.
 type fencedSet struct {
 	own   []fenced          // of the campaign itself
-	round map[*stead]fenced // the circle round a venue
+	round []fenced          // the circles round venues
+	by    map[*stead]fenced // the same, where they are many
 }
+
+// manyRound is from how many venues on their circles are looked up in a map.
+const manyRound = 9
 
 func fencesOf(list []fenced) (s fencedSet) {
 	for _, f := range list {
@@ -79,17 +83,37 @@ func (s *fencedSet) add(f fenced) {
 		s.own = append(s.own, f)
 		return
 	}
-	if s.round == nil {
-		s.round = make(map[*stead]fenced)
+	s.round = append(s.round, f)
+	switch {
+	case len(s.round) < manyRound:
+		return
+	case s.by == nil:
+		s.by = make(map[*stead]fenced, 2*manyRound)
+		for _, each := range s.round {
+			s.by[each.stead] = each
+		}
 	}
-	s.round[f.stead] = f
+	s.by[f.stead] = f
+}
+
+func (s *fencedSet) at(stead *stead) (fenced, bool) {
+	if s.by != nil {
+		f, ok := s.by[stead]
+		return f, ok
+	}
+	for _, f := range s.round {
+		if f.stead == stead {
+			return f, true
+		}
+	}
+	return fenced{}, false
 }
 
 // find returns the fence of the same content round the same venue.
 func (s *fencedSet) find(stead *stead, fence *geo.Fence) (found fenced, ok bool) {
 	same := func(f fenced) bool { return f.fence == fence || f.fence.SameCircle(fence) }
 	if stead != nil {
-		found, ok = s.round[stead]
+		found, ok = s.at(stead)
 		return found, ok && same(found)
 	}
 	if i := slices.IndexFunc(s.own, same); i >= 0 {

@@ -4,7 +4,7 @@
 //
 //	e, err := badgerkv.Open(badgerkv.Options{Dir: "data"})
 //
-// One goroutine runs every update, one after the other, and commits up to 64 that were waiting as one Badger transaction
+// One goroutine runs every update, one after the other, and commits all that were waiting, up to 1,024, as one Badger transaction
 // with one sync of the disk. That makes updates serialisable across all partitions without locks or conflicts, log
 // sequences dense and in the order of commits, and sixteen concurrent writers faster than one, where Badger alone gets
 // slower. Its price: an update's function occupies the one writer while it runs.

@@ -55,12 +55,14 @@ func (r reader) List(prefix, after []byte, limit int) ([]kv.KV, error) {
 	if after != nil && bytes.Compare(after, prefix) >= 0 {
 		from = append(after[:len(after):len(after)], 0)
 	}
-	err := scan(r.txn, r.key(prefix), r.key(from), limit, func(key []byte, item *badger.Item) ([]byte, error) {
-		value, err := item.ValueCopy(nil)
-		if err != nil {
+	var room slab
+	err := scan(r.txn, r.key(prefix), r.key(from), func(item *badger.Item) ([]byte, error) {
+		key := room.copy(item.Key()[len(r.prefix):])
+		var value []byte
+		if err := item.Value(func(v []byte) error { value = room.copy(v); return nil }); err != nil {
 			return nil, err
 		}
-		out = append(out, kv.KV{Key: key[len(r.prefix):], Value: value})
+		out = append(out, kv.KV{Key: key, Value: value})
 		if len(out) == limit {
 			return nil, errStop
 		}
@@ -86,18 +88,33 @@ func get(txn *badger.Txn, key []byte) ([]byte, error) {
 
 var errStop = errors.New("stop")
 
-// scan visits the keys with a prefix from a key on, ascending. visit gets a key of its own, and returns where to go on when
+// slab gives copies of bytes that lie together, so that a page of small pairs takes few pieces of memory.
+type slab struct{ free []byte }
+
+const slabSize = 16 << 10
+
+func (s *slab) copy(b []byte) []byte {
+	if len(b) > cap(s.free)-len(s.free) {
+		if len(b) > slabSize/4 {
+			return append(make([]byte, 0, len(b)), b...)
+		}
+		s.free = make([]byte, 0, slabSize)
+	}
+	from := len(s.free)
+	s.free = append(s.free, b...)
+	return s.free[from:len(s.free):len(s.free)]
+}
+
+// scan visits the keys with a prefix from a key on, ascending. The item is valid until visit returns where to go on when
 // not at the next key, or errStop.
-func scan(txn *badger.Txn, prefix, from []byte, limit int, visit func(key []byte, item *badger.Item) (skipTo []byte, err error)) error {
+func scan(txn *badger.Txn, prefix, from []byte, visit func(item *badger.Item) (skipTo []byte, err error)) error {
 	o := badger.DefaultIteratorOptions
 	o.Prefix = prefix
-	o.PrefetchSize = min(limit, 100)
-	o.PrefetchValues = limit > 1
+	o.PrefetchValues = false // it would copy each, and start a goroutine for it
 	it := txn.NewIterator(o)
 	defer it.Close()
 	for it.Seek(from); it.Valid(); {
-		item := it.Item()
-		skipTo, err := visit(item.KeyCopy(nil), item)
+		skipTo, err := visit(it.Item())
 		if errors.Is(err, errStop) {
 			return nil
 		}
@@ -129,7 +146,8 @@ func (e *Engine) Scan(ctx context.Context, bucket int, prefix []byte, after kv.C
 	}
 	var out []kv.Row
 	err := e.view(ctx, func(txn *badger.Txn) error {
-		return scan(txn, whole, from, limit, func(key []byte, item *badger.Item) ([]byte, error) {
+		return scan(txn, whole, from, func(item *badger.Item) ([]byte, error) {
+			key := item.KeyCopy(nil)
 			part, rest, ok := splitPair(key)
 			if !ok {
 				return nil, fmt.Errorf("key %x is not a pair's", key)
@@ -208,12 +226,12 @@ func (e *Engine) Changes(ctx context.Context, log kv.Log, after uint64, limit in
 	var out []kv.Entry
 	prefix := namePrefix(kindLog, string(log))
 	err := e.view(ctx, func(txn *badger.Txn) error {
-		return scan(txn, prefix, logKey(log, after+1), limit, func(key []byte, item *badger.Item) ([]byte, error) {
+		return scan(txn, prefix, logKey(log, after+1), func(item *badger.Item) ([]byte, error) {
 			payload, err := item.ValueCopy(nil)
 			if err != nil {
 				return nil, err
 			}
-			seq := binary.BigEndian.Uint64(key[len(key)-8:])
+			seq := binary.BigEndian.Uint64(item.Key()[len(prefix):])
 			if want := after + 1 + uint64(len(out)); seq != want {
 				return nil, fmt.Errorf("log %s is corrupt: entry %d comes where %d was due", log, seq, want)
 			}
@@ -241,12 +259,12 @@ func (e *Engine) Blocks(ctx context.Context, s kv.Stream, after kv.Place, limit 
 	var out []kv.Block
 	err := e.view(ctx, func(txn *badger.Txn) error {
 		from := append(blockKey(s, after), 0)
-		return scan(txn, namePrefix(kindStream, string(s)), from, limit, func(key []byte, item *badger.Item) ([]byte, error) {
+		return scan(txn, namePrefix(kindStream, string(s)), from, func(item *badger.Item) ([]byte, error) {
 			data, err := item.ValueCopy(nil)
 			if err != nil {
 				return nil, err
 			}
-			place, _ := placeOf(key)
+			place, _ := placeOf(item.Key())
 			out = append(out, kv.Block{Place: place, Data: data})
 			if len(out) == limit {
 				return nil, errStop

@@ -10,8 +10,8 @@ import (
 	"github.com/sihai-network/sihai/store/kv"
 )
 
-// maxGroup bounds the updates that are committed with one sync.
-const maxGroup = 64
+// maxGroup bounds the updates that are committed with one sync: those that came while the last group was committed are fewer, but for a flood.
+const maxGroup = 1024
 
 // task is an update that waits for the writer.
 type task struct {
@@ -54,7 +54,8 @@ func (e *Engine) TrimBefore(ctx context.Context, s kv.Stream, t time.Time) error
 	for {
 		var keys [][]byte
 		err := e.view(ctx, func(txn *badger.Txn) error {
-			return scan(txn, prefix, prefix, 1, func(key []byte, _ *badger.Item) ([]byte, error) {
+			return scan(txn, prefix, prefix, func(item *badger.Item) ([]byte, error) {
+				key := item.KeyCopy(nil)
 				if place, _ := placeOf(key); millis(place.Time) >= end || len(keys) == step {
 					return nil, errStop
 				}
