@@ -8,42 +8,9 @@ import (
 	"github.com/sihai-network/sihai/scoring"
 )
 
-// fall is exp(-x) by steps, joined by straight lines: at most fallError above it, since it is convex, and never below.
-type fall [fallReach*fallSteps + 2]float32
-
-const (
-	fallSteps = 128 // for each unit
-	fallReach = 20  // beyond it is 0
-
-	// fallError is that of a straight line over a step, 1/8 × (1/128)² (Burden and Faires, Numerical Analysis, 3.1), of single precision,
-	// and of what is cut off.
-	fallError = 8e-6
-)
-
-func newFall() *fall {
-	f := new(fall)
-	for i := range f {
-		f[i] = float32(math.Exp(-float64(i) / fallSteps))
-	}
-	return f
-}
-
-// at returns exp(-x), as scoring.Decay does.
-func (f *fall) at(x float64) float64 {
-	x *= fallSteps
-	if !(x < fallReach*fallSteps) {
-		return 0
-	}
-	if x <= 0 {
-		return 1
-	}
-	i := int(x)
-	a, b := float64(f[i]), float64(f[i+1])
-	return a + (b-a)*(x-float64(i))
-}
-
-// boundError is by how much a feature may differ from what ceiling takes it for: a fall of metres along a chord, which for ten kilometres
-// is a millimetre short; a chance rounded to six decimals; a sum in single precision.
+// boundError is by how much a feature may differ from what weigh takes it for: a fall of metres along a chord, which for ten kilometres is a
+// millimetre short, to where a glance has the venue, which is up to three millimetres off; a chance rounded to six decimals; a sum in single
+// precision.
 const boundError = 2e-5
 
 // day is a day in nanoseconds.
@@ -80,54 +47,89 @@ func (s *season) base() float64 {
 // in one word, so that many requests may read and set it.
 type still struct{ word atomic.Uint64 }
 
-// stillOf returns the part of a score that follows from the offer alone, for one who tells of no purchase.
-func (r *run) stillOf(d *digest) float64 {
-	word := d.still.word.Load()
-	if uint32(word) == r.seasonNumber {
-		return float64(math.Float32frombits(uint32(word >> 32)))
-	}
+// stillOf returns the part of a score that follows from the offer alone, for one who tells of no purchase, and keeps it at a glance.
+func (r *run) stillOf(g *glance, d *digest) float64 {
 	begin, w := float64(r.season.number)*seasonLength, &r.season.weights
 	sum := w[scoring.Saving]*d.saving + w[scoring.RelativeDiscount]*d.relative + w[scoring.Popularity]*d.popularity +
-		w[scoring.Freshness]*r.fall.at((begin-float64(d.begins))/(scoring.FreshnessScale*day)) +
-		w[scoring.EndsSoon]*r.fall.at((float64(d.ends)-begin)/(scoring.EndsSoonScale*day))
-	d.still.word.Store(uint64(math.Float32bits(float32(sum)))<<32 | uint64(r.seasonNumber))
+		w[scoring.Freshness]*r.curves.fall.at((begin-float64(d.begins))/(scoring.FreshnessScale*day)) +
+		w[scoring.EndsSoon]*r.curves.fall.at((float64(d.ends)-begin)/(scoring.EndsSoonScale*day))
+	g.still.word.Store(uint64(math.Float32bits(float32(sum)))<<32 | uint64(r.seasonNumber))
 	return sum
 }
 
-// ceiling returns what the score of a match is at most.
-func (r *run) ceiling(m *match, v *voice) float64 {
-	d, w := m.digest, &r.season.weights
-	x, y, z := d.axis[0]-r.axis[0], d.axis[1]-r.axis[1], d.axis[2]-r.axis[2]
-	metres := float64(geo.EarthRadius) * math.Sqrt(x*x+y*y+z*z)
-	sum := r.base + r.stillOf(d) +
-		w[scoring.Distance]*r.fall.at(metres*(1/scoring.DistanceScale)) +
-		w[scoring.InsideProbability]*r.chance(m, metres, w[scoring.InsideProbability] > 0) +
-		w[scoring.CategoryAffinity]*r.tasteOf(d) +
-		w[scoring.LanguageMatch]*v.value
-	if !r.request.Purchase.IsZero() {
-		g := r.gainsOf(d.place, r.request.Purchase)
-		sum += w[scoring.Saving]*(g.saving-d.saving) + w[scoring.RelativeDiscount]*(g.relative-d.relative)
+// fallsPerUnit and metresPerUnit turn a length in axisUnits into the argument of the fall that is the feature Distance, and into metres.
+const (
+	metresPerUnit = float64(geo.EarthRadius) / axisUnits
+	fallsPerUnit  = metresPerUnit / scoring.DistanceScale
+)
+
+// weigh returns what the score of a place is at most, which a request meets in one of its fences or not; false where it may not be offered. What a
+// glance does not tell is looked up in its digest, which is far away in memory: few places need that.
+func (r *run) weigh(g *glance, of **digest, inside bool) (bound float64, ok bool) {
+	if (r.tick <= g.begins || r.tick >= g.ends) && !r.isDuring(g, of) {
+		return 0, false
 	}
-	return sum
-}
+	open, known := r.open.at(g.hours)
+	if !known {
+		*open = r.inWindow((*of).place) && r.isOpen((*of).place)
+	}
+	if !*open {
+		return 0, false
+	}
+	listed, known := r.readers.at(g.readers)
+	if !known {
+		*listed = r.isListed((*of).listing)
+	}
+	if !*listed {
+		return 0, false
+	}
+	v, known := r.voices.at(g.voice)
+	if !known {
+		*v = r.voiceOf((*of).listing.Languages)
+	}
+	if v.index < 0 {
+		return 0, false
+	}
 
-// accuracyInSigmas is 1.5096 / √2: from accuracies to the argument of the error function, see geo.Fence.InsideProbability.
-const accuracyInSigmas = 1.5095921854516636 / math.Sqrt2
-
-// chance returns what the chance of being in a fence is at most, or at least. A circle lies in the half-plane on its side of the line that
-// touches it where it is nearest to the position.
-func (r *run) chance(m *match, metres float64, most bool) float64 {
+	w := &r.season.weights
+	x, y, z := float64(g.axis[0])-r.axis[0], float64(g.axis[1])-r.axis[1], float64(g.axis[2])-r.axis[2]
+	away := math.Sqrt(x*x + y*y + z*z)
+	sum := r.base + w[scoring.Distance]*r.curves.fall.at(away*fallsPerUnit) + w[scoring.LanguageMatch]*v.value
+	if word := g.still.word.Load(); uint32(word) == r.seasonNumber {
+		sum += float64(math.Float32frombits(uint32(word >> 32)))
+	} else {
+		sum += r.stillOf(g, *of)
+	}
 	switch {
-	case r.accuracy <= 0 && m.inside:
-		return 1
-	case r.accuracy <= 0 || !most:
-		return 0
-	case m.digest.radius == 0:
+	case r.accuracy > 0 && w[scoring.InsideProbability] > 0:
+		sum += w[scoring.InsideProbability] * r.chance(g, away*metresPerUnit)
+	case r.accuracy <= 0 && inside:
+		sum += w[scoring.InsideProbability]
+	}
+	if r.hasTastes {
+		sum += w[scoring.CategoryAffinity] * r.tasteOf(g, of)
+	}
+	if r.spends {
+		d := *of
+		gains := r.gainsOf(d.place, r.request.Purchase)
+		sum += w[scoring.Saving]*(gains.saving-d.saving) + w[scoring.RelativeDiscount]*(gains.relative-d.relative)
+	}
+	return sum, true
+}
+
+// isDuring reports whether the request comes during a flight, of which a glance does not say for sure that it does.
+func (r *run) isDuring(g *glance, of **digest) bool {
+	if r.tick < g.begins || r.tick > g.ends {
+		return false
+	}
+	return r.nanos >= (*of).begins && r.nanos < (*of).ends
+}
+
+// chance returns what the chance of being in a fence is at most. A circle lies in the half-plane on its side of the line that touches it where it is
+// nearest to the position.
+func (r *run) chance(g *glance, metres float64) float64 {
+	if g.radius == 0 {
 		return 1
 	}
-	within := (float64(m.digest.radius) - metres + 0.1) / float64(r.accuracy)
-	if within > deep {
-		return 1
-	}
-	return math.Erfc(-within*accuracyInSigmas) / 2
+	return r.curves.side.at((float64(g.radius) - metres + 0.1) * r.perAccuracy)
 }

@@ -40,15 +40,21 @@ type run struct {
 
 	// Of a request that is answered from digests, see shortlist.go.
 	digests      *digests // nil: none is
-	fall         *fall
+	curves       *curves
 	ground       epoch
 	epoch        uint32 // number of ground
 	seasonNumber uint32
 	nanos        int64 // the request's time since 1970
-	axis         [3]float64
+	tick         uint32
+	axis         [3]float64 // of its position
+	perAccuracy  float64    // 1/accuracy, where there is one
+	hasTastes    bool       // the wallet tells of affinities
+	spends       bool       // a purchase is told of
 	season       season
 	base         float64 // of its bounds
+	desk         desk
 	matches      []match
+	specials     []special
 	open         memo[bool]
 	readers      memo[bool]
 	voices       memo[voice]
@@ -171,9 +177,10 @@ func (r *run) end() {
 	clear(r.limited)
 	clear(r.locals)
 	clear(r.entries)
-	clear(r.matches)
+	clear(r.specials)
+	r.desk.clear()
 	clear(r.campaigns)
-	r.matches, r.digests, r.fall, r.ground = r.matches[:0], nil, nil, epoch{}
+	r.specials, r.digests, r.curves, r.ground = r.specials[:0], nil, nil, epoch{}
 	r.candidates, r.locals, r.entries = r.candidates[:0], r.locals[:0], r.entries[:0]
 	r.settings, r.snap, r.scorer, r.request = nil, nil, nil, nil
 	r.rates, r.tongue, r.shared = exchange{}, nil, chance{}
