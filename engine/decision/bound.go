@@ -2,16 +2,16 @@ package decision
 
 import (
 	"math"
+	"slices"
 	"sync/atomic"
 
-	"github.com/sihai-network/sihai/geo"
 	"github.com/sihai-network/sihai/scoring"
 )
 
-// boundError is by how much a feature may differ from what weigh takes it for: a fall of metres along a chord, which for ten kilometres is a
-// millimetre short, to where a glance has the venue, which is up to three millimetres off; a chance rounded to six decimals; a sum in single
-// precision.
-const boundError = 2e-5
+// boundError is by how much a feature may differ from what weigh takes it for. Most is in the fall of metres, 1/500 for each of them: fallError; the
+// chord, which is a millimetre short for ten kilometres, where the fall has come to nothing; and the axes, which are off by a centimetre. What is computed
+// in single precision errs by some 1e-7 of a weight.
+const boundError = 5e-5
 
 // day is a day in nanoseconds.
 const day = 24 * 60 * 60 * 1e9
@@ -47,89 +47,77 @@ func (s *season) base() float64 {
 // in one word, so that many requests may read and set it.
 type still struct{ word atomic.Uint64 }
 
-// stillOf returns the part of a score that follows from the offer alone, for one who tells of no purchase, and keeps it at a glance.
-func (r *run) stillOf(g *glance, d *digest) float64 {
+// stillOf returns the part of a score that follows from the offer alone, for one who tells of no purchase, and keeps it at its glance.
+func (r *run) stillOf(s sight) float32 {
+	d := r.digestOf(s)
 	begin, w := float64(r.season.number)*seasonLength, &r.season.weights
 	sum := w[scoring.Saving]*d.saving + w[scoring.RelativeDiscount]*d.relative + w[scoring.Popularity]*d.popularity +
-		w[scoring.Freshness]*r.curves.fall.at((begin-float64(d.begins))/(scoring.FreshnessScale*day)) +
-		w[scoring.EndsSoon]*r.curves.fall.at((float64(d.ends)-begin)/(scoring.EndsSoonScale*day))
-	g.still.word.Store(uint64(math.Float32bits(float32(sum)))<<32 | uint64(r.seasonNumber))
-	return sum
+		w[scoring.Freshness]*scoring.Decay((begin-float64(d.begins))/day, scoring.FreshnessScale) +
+		w[scoring.EndsSoon]*scoring.Decay((float64(d.ends)-begin)/day, scoring.EndsSoonScale)
+	s.glance.still.word.Store(uint64(math.Float32bits(float32(sum)))<<32 | uint64(r.seasonNumber))
+	return float32(sum)
 }
 
-// fallsPerUnit and metresPerUnit turn a length in axisUnits into the argument of the fall that is the feature Distance, and into metres.
-const (
-	metresPerUnit = float64(geo.EarthRadius) / axisUnits
-	fallsPerUnit  = metresPerUnit / scoring.DistanceScale
-)
-
-// weigh returns what the score of a place is at most, which a request meets in one of its fences or not; false where it may not be offered. What a
-// glance does not tell is looked up in its digest, which is far away in memory: few places need that.
-func (r *run) weigh(g *glance, of **digest, inside bool) (bound float64, ok bool) {
-	if (r.tick <= g.begins || r.tick >= g.ends) && !r.isDuring(g, of) {
-		return 0, false
+// weigh makes matches of what is seen in the fences that hold the position, or else outside of any, and bounds their scores. It is one loop over
+// few words, for that is what most of the work at a crowded place is.
+func (r *run) weigh(sights []sight, inside bool) {
+	var (
+		w          = &r.season.weights
+		distance   = float32(w[scoring.Distance])
+		chance     = float32(w[scoring.InsideProbability])
+		taste      = float32(w[scoring.CategoryAffinity])
+		vague      = r.accuracy > 0 && chance > 0
+		base       = r.base
+		fall, here = &r.curves.fall, &r.axis
+		season     = r.seasonNumber
+		voices     = r.voiceValues
+	)
+	if r.accuracy <= 0 && inside {
+		base += w[scoring.InsideProbability]
 	}
-	open, known := r.open.at(g.hours)
-	if !known {
-		*open = r.inWindow((*of).place) && r.isOpen((*of).place)
+	entrants := slices.Grow(r.entrants, len(sights))
+	first := len(entrants)
+	entrants = entrants[:first+len(sights)]
+	for i := range sights {
+		s := &sights[i]
+		g := s.glance
+		metres := g.axis.metres(here)
+		sum := distance*fall.at(metres*(1/scoring.DistanceScale)) + voices[g.voice]
+		if word := g.still.word.Load(); uint32(word) == season {
+			sum += math.Float32frombits(uint32(word >> 32))
+		} else {
+			sum += r.stillOf(*s)
+		}
+		if vague {
+			sum += chance * r.chance(g, metres)
+		}
+		if r.hasTastes {
+			sum += taste * float32(r.tasteOf(*s))
+		}
+		e := &entrants[first+i]
+		e.Bound, e.Ref = base+float64(sum), int32(first+i)
+		e.Campaign, e.Merchant, e.Category = 0, g.merchant, g.genre
+		if r.spends {
+			e.Bound += r.spending(r.digestOf(*s))
+		}
 	}
-	if !*open {
-		return 0, false
+	r.entrants = entrants
+	for i := range sights {
+		r.matches = append(r.matches, match{handle: sights[i].handle, special: sights[i].special, candidate: unsettled})
 	}
-	listed, known := r.readers.at(g.readers)
-	if !known {
-		*listed = r.isListed((*of).listing)
-	}
-	if !*listed {
-		return 0, false
-	}
-	v, known := r.voices.at(g.voice)
-	if !known {
-		*v = r.voiceOf((*of).listing.Languages)
-	}
-	if v.index < 0 {
-		return 0, false
-	}
-
-	w := &r.season.weights
-	x, y, z := float64(g.axis[0])-r.axis[0], float64(g.axis[1])-r.axis[1], float64(g.axis[2])-r.axis[2]
-	away := math.Sqrt(x*x + y*y + z*z)
-	sum := r.base + w[scoring.Distance]*r.curves.fall.at(away*fallsPerUnit) + w[scoring.LanguageMatch]*v.value
-	if word := g.still.word.Load(); uint32(word) == r.seasonNumber {
-		sum += float64(math.Float32frombits(uint32(word >> 32)))
-	} else {
-		sum += r.stillOf(g, *of)
-	}
-	switch {
-	case r.accuracy > 0 && w[scoring.InsideProbability] > 0:
-		sum += w[scoring.InsideProbability] * r.chance(g, away*metresPerUnit)
-	case r.accuracy <= 0 && inside:
-		sum += w[scoring.InsideProbability]
-	}
-	if r.hasTastes {
-		sum += w[scoring.CategoryAffinity] * r.tasteOf(g, of)
-	}
-	if r.spends {
-		d := *of
-		gains := r.gainsOf(d.place, r.request.Purchase)
-		sum += w[scoring.Saving]*(gains.saving-d.saving) + w[scoring.RelativeDiscount]*(gains.relative-d.relative)
-	}
-	return sum, true
 }
 
-// isDuring reports whether the request comes during a flight, of which a glance does not say for sure that it does.
-func (r *run) isDuring(g *glance, of **digest) bool {
-	if r.tick < g.begins || r.tick > g.ends {
-		return false
-	}
-	return r.nanos >= (*of).begins && r.nanos < (*of).ends
+// spending returns by how much a score is higher for one who tells of a purchase.
+func (r *run) spending(d *digest) float64 {
+	g, w := r.gainsOf(d.place, r.request.Purchase), &r.season.weights
+	return w[scoring.Saving]*(g.saving-d.saving) + w[scoring.RelativeDiscount]*(g.relative-d.relative)
 }
 
 // chance returns what the chance of being in a fence is at most. A circle lies in the half-plane on its side of the line that touches it where it is
 // nearest to the position.
-func (r *run) chance(g *glance, metres float64) float64 {
+func (r *run) chance(g *glance, metres float32) float32 {
 	if g.radius == 0 {
 		return 1
 	}
-	return r.curves.side.at((float64(g.radius) - metres + 0.1) * r.perAccuracy)
+	return r.curves.side.at((g.radius - metres + 0.1) * r.perAccuracy)
 }

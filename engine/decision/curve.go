@@ -32,7 +32,7 @@ const (
 )
 
 // at returns exp(-x), as scoring.Decay does.
-func (f *fall) at(x float64) float64 {
+func (f *fall) at(x float32) float32 {
 	x *= fallSteps
 	if !(x < fallReach*fallSteps) {
 		return 0
@@ -40,9 +40,9 @@ func (f *fall) at(x float64) float64 {
 	if x <= 0 {
 		return 1
 	}
-	i := int(x)
-	a, b := float64(f[i]), float64(f[i+1])
-	return a + (b-a)*(x-float64(i))
+	i := uint32(int32(x))
+	a, b := f[i], f[i+1]
+	return a + (b-a)*(x-float32(int32(i)))
 }
 
 // side is the chance that a traveller is on one side of a line that is so many accuracies away, joined by straight lines: off by at most sideError.
@@ -60,7 +60,7 @@ const (
 const accuracyInSigmas = 1.5095921854516636 / math.Sqrt2
 
 // at returns the chance to be on the side to which the line is so many accuracies away; below 0: on the other side.
-func (s *side) at(within float64) float64 {
+func (s *side) at(within float32) float32 {
 	switch {
 	case within >= deep:
 		return 1
@@ -68,7 +68,7 @@ func (s *side) at(within float64) float64 {
 		return 0
 	}
 	x := (within + deep) * sideSteps
-	i := int(x)
-	a, b := float64(s[i]), float64(s[i+1])
-	return a + (b-a)*(x-float64(i))
+	i := uint32(int32(x))
+	a, b := s[i], s[i+1]
+	return a + (b-a)*(x-float32(int32(i)))
 }

@@ -9,16 +9,16 @@ import (
 func TestFall(t *testing.T) {
 	f := &newCurves().fall
 	for _, x := range []float64{math.Inf(-1), -1, 0} {
-		if f.at(x) != 1 {
-			t.Errorf("%v: %v, want 1", x, f.at(x))
+		if got := f.at(float32(x)); got != 1 {
+			t.Errorf("%v: %v, want 1", x, got)
 		}
 	}
 	for x := 0.0; x < 30; x += 0.00037 {
-		if got, want := f.at(x), math.Exp(-x); got > want+fallError || got < want-1e-7 {
+		if got, want := float64(f.at(float32(x))), math.Exp(-float64(float32(x))); got > want+fallError || got < want-1e-7 {
 			t.Fatalf("%v: %v, want %v", x, got, want)
 		}
 	}
-	if got := f.at(math.Inf(1)); got != 0 {
+	if got := f.at(float32(math.Inf(1))); got != 0 {
 		t.Errorf("far away: %v", got)
 	}
 }
@@ -29,12 +29,12 @@ func TestSide(t *testing.T) {
 	deviation := 1 / math.Sqrt(-2*math.Log(1-0.68)) // Rayleigh's distribution
 	for x := -5.0; x < 5; x += 0.00037 {
 		want := (1 + math.Erf(x/deviation/math.Sqrt2)) / 2
-		if got := s.at(x); math.Abs(got-want) > sideError {
+		if got := float64(s.at(float32(x))); math.Abs(got-want) > sideError {
 			t.Fatalf("%v: %v, want %v", x, got, want)
 		}
 	}
 	for _, x := range []float64{math.Inf(-1), math.NaN(), -deep, deep, math.Inf(1)} {
-		if got := s.at(x); got < 0 || got > 1 || x > 0 && got != 1 {
+		if got := s.at(float32(x)); got < 0 || got > 1 || x > 0 && got != 1 {
 			t.Errorf("%v: %v", x, got)
 		}
 	}

@@ -17,7 +17,9 @@ import (
 type someLimits struct{}
 
 // concern reports whether a campaign may be kept back.
-func (someLimits) concern(id string) bool { return strings.HasSuffix(id, "7") || strings.HasSuffix(id, "9") }
+func (someLimits) concern(id string) bool {
+	return strings.HasSuffix(id, "7") || strings.HasSuffix(id, "9")
+}
 
 func (someLimits) Check(dst []engine.Reason, l *engine.Listing, _ int, user string, _ time.Time) []engine.Reason {
 	if strings.HasSuffix(l.ID, "7") {

@@ -61,7 +61,7 @@ func (r *run) describe(p place) *digest {
 // glanceAt fills in the glance of a digest that is otherwise complete.
 func (r *run) glanceAt(g *glance, d *digest) {
 	campaign, venue := d.listing.Campaign(), d.venue()
-	g.axis = rounded(axisOf(venue.Position))
+	g.axis = axisOf(venue.Position)
 	g.begins, g.ends = tickOf(d.begins), tickOf(d.ends)
 	g.hours = r.digests.hours.of(hoursKey{d.zone(), spans(campaign, venue)})
 	g.readers = r.digests.readers.of(readersOf(&campaign.Audience))

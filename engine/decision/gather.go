@@ -5,29 +5,19 @@ import (
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/geo"
-	"github.com/sihai-network/sihai/scoring"
 )
 
-// sight is a glance and where its digest is.
-type sight struct {
-	glance *glance
-	digest **digest
-}
-
-// sighted is how many glances are asked for from memory before the first is read: they arrive together.
+// sighted is how many glances are sought before the first is read: they come from memory together.
 const sighted = 64
 
 // gather finds the matches, as retrieve finds the candidates, and bounds their scores.
 func (r *run) gather() {
 	position, radius := r.request.Location.Position, r.request.Radius
 	r.hits = r.snap.Fences.Lookup(r.hits[:0], position)
-	var sights [sighted]sight
 	for hits := r.hits; len(hits) > 0; {
 		n := min(len(hits), sighted)
-		r.see(&sights, hits[:n])
-		for i, handle := range hits[:n] {
-			r.meetFence(handle, sights[i])
-		}
+		r.see(hits[:n])
+		r.weigh(r.sights[:r.sift(r.sights)], true)
 		hits = hits[n:]
 	}
 	if radius > 0 {
@@ -35,37 +25,32 @@ func (r *run) gather() {
 	}
 }
 
-// see finds the glances of handles, and reads a word of each.
-func (r *run) see(sights *[sighted]sight, handles []uint32) {
-	for i, handle := range handles {
-		p, at := r.pageOf(handle), handle%geo.ChunkLen
-		if p == nil {
-			sights[i] = sight{}
-			continue
+// see finds what is to be seen of the places that fences lead to. The few that need more than that are taken at once.
+func (r *run) see(handles []uint32) {
+	special := many | several
+	if r.request.Radius > 0 {
+		special = plain
+	}
+	sights, open := r.sights[:0], r.desk.open
+	for _, handle := range handles {
+		n, at := int(handle/geo.ChunkLen), handle%geo.ChunkLen
+		if n >= len(open) || open[n] == nil {
+			if r.openPage(n) == nil {
+				continue
+			}
+			open = r.desk.open
 		}
-		g := &p.glances[at]
-		sights[i] = sight{g, &p.digests[at]}
-		g.state.Load()
+		g := &open[n].glances[at]
+		switch {
+		case g.state.Load() != ready:
+			r.meetFirst(handle)
+		case (g.traits|plain)&special != 0:
+			r.meetSpecially(handle, open[n].digests[at])
+		default:
+			sights = append(sights, sight{glance: g, handle: handle, special: -1})
+		}
 	}
-}
-
-// meetFence takes the places that a fence leads to.
-func (r *run) meetFence(handle uint32, s sight) {
-	g := s.glance
-	if g == nil {
-		return
-	}
-	if g.state.Load() != ready {
-		r.meetFirst(handle)
-		return
-	}
-	if r.request.Radius > 0 || g.traits&(many|several) != 0 {
-		r.meetSpecially(handle, *s.digest)
-		return
-	}
-	if bound, ok := r.weigh(g, s.digest, true); ok {
-		r.enter(g, bound, match{handle: handle, special: -1, candidate: unsettled})
-	}
+	r.sights = sights
 }
 
 // meetFirst takes the places of a fence that has no digest yet, and makes it one.
@@ -92,14 +77,6 @@ func (r *run) meetSpecially(handle uint32, first *digest) {
 	for d := first; d != nil; d = d.next {
 		r.take(d, h.Fence, r.request.Radius > 0 || d.traits&many != 0)
 	}
-}
-
-// enter makes a match of a place.
-func (r *run) enter(g *glance, bound float64, m match) {
-	r.entrants = append(r.entrants, scoring.Entrant{
-		Bound: bound, Ref: int32(len(r.matches)), Merchant: g.merchant, Category: g.genre,
-	})
-	r.matches = append(r.matches, m)
 }
 
 // gatherNearest takes the nearest of a fence's many venues.
@@ -188,16 +165,17 @@ func (r *run) take(d *digest, fence *geo.Fence, twice bool) *special {
 			return s
 		}
 	}
-	bound, ok := r.weigh(&d.glance, &d, fence != nil)
-	if !ok {
+	at := len(r.specials)
+	r.specials = append(r.specials, special{digest: d, fence: fence})
+	seen := [1]sight{{glance: &d.glance, special: int32(at)}}
+	if r.sift(seen[:]) == 0 {
+		r.specials = r.specials[:at]
 		return nil
 	}
-	at := len(r.specials)
 	if twice {
 		r.places[d.place] = at
 	}
-	r.specials = append(r.specials, special{digest: d, fence: fence})
-	r.enter(&d.glance, bound, match{special: int32(at), candidate: unsettled})
+	r.weigh(seen[:], fence != nil)
 	if d.traits&many != 0 {
 		r.entrants[len(r.entrants)-1].Campaign = r.campaignNumber(d.listing)
 	}

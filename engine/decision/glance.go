@@ -3,17 +3,15 @@ package decision
 import (
 	"math"
 	"sync/atomic"
-
-	"github.com/sihai-network/sihai/geo"
 )
 
 // glance is the part of a digest by which most places are ruled out or bounded, in one cache line and without pointers. Nothing in it changes but
 // still, which is a memo.
 type glance struct {
 	still        still
-	axis         [3]int32 // from the earth's centre to the venue, in axisUnits to the earth's radius
-	radius       float32  // metres, of the circle round the venue that is its fence; 0: it has others
-	begins, ends uint32   // the ticks in which the flight does; firstTick and lastTick: in none that a request is made in
+	axis         axis
+	radius       float32 // metres, of the circle round the venue that is its fence; 0: it has others
+	begins, ends uint32  // the ticks in which the flight does; firstTick and lastTick: in none that a request is made in
 	// Numbers of what the answers of rules and the features hang on, see digests.
 	hours, readers, voice, taste uint32
 	merchant, genre              uint32 // numbers of what profiles bound; genre 0: unknown
@@ -26,9 +24,10 @@ type traits uint32
 
 const (
 	many    traits = 1 << iota // its listing has several venues or several fences, so that it can be met twice
-	several                    // its handle leads to other places too
+	several                    // its handle leads to other places too, or to none
 	ruled                      // its audience has an expression
 	limited                    // its campaign has budgets or caps
+	plain                      // any
 )
 
 // tick is the unit in which a glance knows a flight, in nanoseconds: so long that all of firstYear to lastYear fit into 32 bits.
@@ -43,23 +42,6 @@ const (
 // tickOf returns the tick of an instant in nanoseconds since 1970.
 func tickOf(nanos int64) uint32 {
 	return uint32(min(max(nanos, 0)/tick, lastTick))
-}
-
-// axisUnits to the earth's radius are steps of 3 mm.
-const axisUnits = math.MaxInt32
-
-// axisOf returns a position on the sphere whose radius is axisUnits.
-func axisOf(p geo.LatLng) [3]float64 {
-	sinLat, cosLat := math.Sincos(p.Lat * math.Pi / 180)
-	sinLng, cosLng := math.Sincos(p.Lng * math.Pi / 180)
-	return [3]float64{axisUnits * cosLat * cosLng, axisUnits * cosLat * sinLng, axisUnits * sinLat}
-}
-
-func rounded(v [3]float64) (out [3]int32) {
-	for i := range v {
-		out[i] = int32(math.Round(v[i]))
-	}
-	return out
 }
 
 // copyFrom makes g the glance at another place, whatever its state.

@@ -48,7 +48,7 @@ func (p *page) set(at int, d *digest) {
 	if d != nil {
 		g.copyFrom(&d.glance)
 	} else {
-		g.begins, g.ends = lastTick, firstTick
+		g.traits = several
 	}
 	g.state.Store(ready)
 }

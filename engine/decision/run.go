@@ -46,18 +46,21 @@ type run struct {
 	seasonNumber uint32
 	nanos        int64 // the request's time since 1970
 	tick         uint32
-	axis         [3]float64 // of its position
-	perAccuracy  float64    // 1/accuracy, where there is one
-	hasTastes    bool       // the wallet tells of affinities
-	spends       bool       // a purchase is told of
+	axis         axis    // of its position
+	perAccuracy  float32 // 1/accuracy, where there is one
+	hasTastes    bool    // the wallet tells of affinities
+	spends       bool    // a purchase is told of
 	season       season
 	base         float64 // of its bounds
 	desk         desk
 	matches      []match
 	specials     []special
-	open         memo[bool]
-	readers      memo[bool]
+	sights       []sight
+	open         verdicts // of windows and opening hours
+	readers      verdicts // of the lists of audiences
+	spoken       verdicts // of voices: whether there is one
 	voices       memo[voice]
+	voiceValues  []float32 // by number: weight × value, where spoken tells that there is one
 	tastes       memo[float64]
 	campaigns    map[*engine.Listing]uint32
 	entrants     []scoring.Entrant
@@ -179,6 +182,7 @@ func (r *run) end() {
 	clear(r.entries)
 	clear(r.specials)
 	r.desk.clear()
+	clear(r.sights[:cap(r.sights)])
 	clear(r.campaigns)
 	r.specials, r.digests, r.curves, r.ground = r.specials[:0], nil, nil, epoch{}
 	r.candidates, r.locals, r.entries = r.candidates[:0], r.locals[:0], r.entries[:0]

@@ -25,13 +25,8 @@ const (
 	ruledOut  int32 = -2 // it may not be offered
 )
 
-// digestOf returns the digest of a match.
-func (r *run) digestOf(m *match) *digest {
-	if m.special >= 0 {
-		return r.specials[m.special].digest
-	}
-	return r.pageOf(m.handle).digests[m.handle%geo.ChunkLen]
-}
+// sight returns what a match was seen by, without its glance.
+func (m *match) sight() sight { return sight{handle: m.handle, special: m.special} }
 
 // voice is the language of an offer, and the feature that it gives.
 type voice struct {
@@ -43,6 +38,15 @@ type voice struct {
 func (r *run) voiceOf(set *engine.LanguageSet) voice {
 	s := r.spokenOf(set)
 	return voice{s, scoring.LanguageValue(s.rank)}
+}
+
+// voiceFor returns the voice of a text whose languages have a number, found once for all of them. It is valid until the next call.
+func (r *run) voiceFor(number uint32, set *engine.LanguageSet) *voice {
+	v, known := r.voices.at(number)
+	if !known {
+		*v = r.voiceOf(set)
+	}
+	return v
 }
 
 // isQuick reports whether a request can be answered from digests: no rejections are asked for, which need every reason against every candidate.
@@ -76,25 +80,26 @@ func (r *run) prepare() {
 		r.base += r.season.weights[scoring.CategoryAffinity] * scoring.UnknownAffinity
 	}
 	if r.accuracy > 0 {
-		r.perAccuracy = 1 / float64(r.accuracy)
+		r.perAccuracy = float32(1 / r.accuracy)
 	}
 	r.ground = epoch{r.rates.source, r.snap.Popularity}
 	r.epoch = r.digests.epochs.of(&r.ground, sameEpoch)
 	r.open.forget()
 	r.readers.forget()
+	r.spoken.forget()
 	r.voices.forget()
 	r.tastes.forget()
 	r.matches, r.entrants = r.matches[:0], r.entrants[:0]
 }
 
 // tasteOf returns the traveller's affinity to an offer.
-func (r *run) tasteOf(g *glance, of **digest) float64 {
+func (r *run) tasteOf(s sight) float64 {
 	if !r.hasTastes {
 		return scoring.UnknownAffinity
 	}
-	taste, known := r.tastes.at(g.taste)
+	taste, known := r.tastes.at(s.glance.taste)
 	if !known {
-		*taste = r.affinity((*of).place)
+		*taste = r.affinity(r.digestOf(s).place)
 	}
 	return *taste
 }
@@ -105,7 +110,7 @@ func (r *run) shortlist(p *engine.PlacementRequest) engine.Placement {
 	if len(p.Categories) > 0 || len(p.ExcludeMerchants) > 0 {
 		r.allowed = r.allowed[:0]
 		for _, e := range r.entrants {
-			if at := r.digestOf(&r.matches[e.Ref]).place; categoryAllowed(p, at) && merchantAllowed(p, at) {
+			if at := r.digestOf(r.matches[e.Ref].sight()).place; categoryAllowed(p, at) && merchantAllowed(p, at) {
 				r.allowed = append(r.allowed, e)
 			}
 		}
@@ -142,7 +147,7 @@ func (r *run) Score(i int32) (score float64, ok bool) {
 
 // settle asks the rules that are left and makes a candidate of a match that they all allow.
 func (r *run) settle(m *match) int32 {
-	d := r.digestOf(m)
+	d := r.digestOf(m.sight())
 	v, _ := r.voices.at(d.voice)
 	c := candidate{place: d.place, digest: d, spoken: v.spoken, distance: -1, row: -1}
 	if m.special >= 0 {
@@ -161,7 +166,7 @@ func (r *run) settle(m *match) int32 {
 	if r.spends {
 		f.gains = r.gainsOf(d.place, r.request.Purchase)
 	}
-	r.addFeatures(&c, &f, r.tasteOf(&d.glance, &d))
+	r.addFeatures(&c, &f, r.tasteOf(sight{&d.glance, m.handle, m.special}))
 	r.scores = r.scorer.Extend(r.scores, &r.rows)
 	r.candidates = append(r.candidates, c)
 	return int32(len(r.candidates) - 1)
@@ -178,8 +183,8 @@ func (r *run) withinLimits(c *candidate) bool {
 
 // Before compares the offers' IDs: see scoring.Field.
 func (r *run) Before(i, j int32) bool {
-	r.names = r.appendID(r.names[:0], r.digestOf(&r.matches[i]).place)
+	r.names = r.appendID(r.names[:0], r.digestOf(r.matches[i].sight()).place)
 	end := len(r.names)
-	r.names = r.appendID(r.names, r.digestOf(&r.matches[j]).place)
+	r.names = r.appendID(r.names, r.digestOf(r.matches[j].sight()).place)
 	return string(r.names[:end]) < string(r.names[end:])
 }
