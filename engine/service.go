@@ -56,7 +56,8 @@ type Catalog interface {
 
 // Limits says which budgets, caps and pacing keep an offer back.
 type Limits interface {
-	// Check appends the reasons against showing a listing at one of its sites to a user now. Cost: a few map reads under a shared lock.
+	// Check appends the reasons against showing a listing at one of its sites to a user now. It is asked of those that are Limited only: against the
+	// others there is none. Cost: a few map reads under a shared lock.
 	Check(dst []Reason, l *Listing, site int, userID string, at time.Time) []Reason
 }
 

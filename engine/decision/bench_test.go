@@ -22,17 +22,17 @@ type quarter struct {
 // benchWorld has a few hot quarters, whose middles lie in about 800 fences, some typical ones of 160, and all other campaigns in open
 // country, where a point lies in one or two. Each campaign has a venue of its own and its circle of 500 m; one in ten has a polygon instead.
 func benchWorld(tb testing.TB, campaigns int) (*engine.Snapshot, []quarter) {
-	w, quarters := benchCatalog(campaigns)
+	w, quarters := benchCatalog(campaigns, 2)
 	return w.snapshot(tb), quarters
 }
 
-// benchCatalog is the catalog of a benchWorld.
-func benchCatalog(campaigns int) (*world, []quarter) {
+// benchCatalog is the catalog of a benchWorld with so many quarters of each kind.
+func benchCatalog(campaigns, each int) (*world, []quarter) {
 	random := rand.New(rand.NewPCG(7, 8))
 	w := newWorld()
 	quarters := []quarter{{name: "hot", matches: 800}, {name: "typical", matches: 160}}
 	for q := range quarters {
-		for n := range 2 {
+		for n := range each {
 			middle := geo.LatLng{Lat: 25.7 + 0.1*float64(q), Lng: -80.2 + 0.1*float64(n)}
 			quarters[q].middles = append(quarters[q].middles, middle)
 			for range 2 * quarters[q].matches { // half of them are too far away
@@ -152,6 +152,29 @@ func BenchmarkDecide(b *testing.B) {
 				})
 			}
 		}
+	}
+}
+
+// BenchmarkDecideAllOver asks in twenty-four hot quarters in turn, so that what one request read is no longer near in memory when its place is asked for again.
+func BenchmarkDecideAllOver(b *testing.B) {
+	w, quarters := benchCatalog(300_000, 24)
+	snap, q := w.snapshot(b), quarters[0]
+	b.Run("campaigns=300000/hot/lookup", func(b *testing.B) {
+		var hits []uint32
+		benchDecide(b, snap, q.requests(0), func(r *engine.Request) (*engine.Decision, error) {
+			hits = snap.Fences.Lookup(hits[:0], r.Location.Position)
+			return nil, nil
+		})
+	})
+	for _, accuracy := range []geo.Meters{0, 35} {
+		b.Run(fmt.Sprintf("campaigns=300000/hot/accuracy=%.0fm", float64(accuracy)), func(b *testing.B) {
+			o := optionsFor(snap, newMemoryLog())
+			o.Queue = 1
+			s := start(b, o)
+			benchDecide(b, snap, q.requests(accuracy), func(r *engine.Request) (*engine.Decision, error) {
+				return s.Decide(b.Context(), r, nil)
+			})
+		})
 	}
 }
 

@@ -2,49 +2,16 @@ package decision
 
 import (
 	"math"
+	"slices"
 	"sync/atomic"
 
-	"github.com/sihai-network/sihai/geo"
 	"github.com/sihai-network/sihai/scoring"
 )
 
-// fall is exp(-x) by steps, joined by straight lines: at most fallError above it, since it is convex, and never below.
-type fall [fallReach*fallSteps + 2]float32
-
-const (
-	fallSteps = 128 // for each unit
-	fallReach = 20  // beyond it is 0
-
-	// fallError is that of a straight line over a step, 1/8 × (1/128)² (Burden and Faires, Numerical Analysis, 3.1), of single precision,
-	// and of what is cut off.
-	fallError = 8e-6
-)
-
-func newFall() *fall {
-	f := new(fall)
-	for i := range f {
-		f[i] = float32(math.Exp(-float64(i) / fallSteps))
-	}
-	return f
-}
-
-// at returns exp(-x), as scoring.Decay does.
-func (f *fall) at(x float64) float64 {
-	x *= fallSteps
-	if !(x < fallReach*fallSteps) {
-		return 0
-	}
-	if x <= 0 {
-		return 1
-	}
-	i := int(x)
-	a, b := float64(f[i]), float64(f[i+1])
-	return a + (b-a)*(x-float64(i))
-}
-
-// boundError is by how much a feature may differ from what ceiling takes it for: a fall of metres along a chord, which for ten kilometres
-// is a millimetre short; a chance rounded to six decimals; a sum in single precision.
-const boundError = 2e-5
+// boundError is by how much a feature may differ from what weigh takes it for. Most is in the fall of metres, 1/500 for each of them: fallError; the
+// chord, which is a millimetre short for ten kilometres, where the fall has come to nothing; and the axes, which are off by a centimetre. What is computed
+// in single precision errs by some 1e-7 of a weight.
+const boundError = 5e-5
 
 // day is a day in nanoseconds.
 const day = 24 * 60 * 60 * 1e9
@@ -80,54 +47,77 @@ func (s *season) base() float64 {
 // in one word, so that many requests may read and set it.
 type still struct{ word atomic.Uint64 }
 
-// stillOf returns the part of a score that follows from the offer alone, for one who tells of no purchase.
-func (r *run) stillOf(d *digest) float64 {
-	word := d.still.word.Load()
-	if uint32(word) == r.seasonNumber {
-		return float64(math.Float32frombits(uint32(word >> 32)))
-	}
+// stillOf returns the part of a score that follows from the offer alone, for one who tells of no purchase, and keeps it at its glance.
+func (r *run) stillOf(s sight) float32 {
+	d := r.digestOf(s)
 	begin, w := float64(r.season.number)*seasonLength, &r.season.weights
 	sum := w[scoring.Saving]*d.saving + w[scoring.RelativeDiscount]*d.relative + w[scoring.Popularity]*d.popularity +
-		w[scoring.Freshness]*r.fall.at((begin-float64(d.begins))/(scoring.FreshnessScale*day)) +
-		w[scoring.EndsSoon]*r.fall.at((float64(d.ends)-begin)/(scoring.EndsSoonScale*day))
-	d.still.word.Store(uint64(math.Float32bits(float32(sum)))<<32 | uint64(r.seasonNumber))
-	return sum
+		w[scoring.Freshness]*scoring.Decay((begin-float64(d.begins))/day, scoring.FreshnessScale) +
+		w[scoring.EndsSoon]*scoring.Decay((float64(d.ends)-begin)/day, scoring.EndsSoonScale)
+	s.glance.still.word.Store(uint64(math.Float32bits(float32(sum)))<<32 | uint64(r.seasonNumber))
+	return float32(sum)
 }
 
-// ceiling returns what the score of a match is at most.
-func (r *run) ceiling(m *match, v *voice) float64 {
-	d, w := m.digest, &r.season.weights
-	x, y, z := d.axis[0]-r.axis[0], d.axis[1]-r.axis[1], d.axis[2]-r.axis[2]
-	metres := float64(geo.EarthRadius) * math.Sqrt(x*x+y*y+z*z)
-	sum := r.base + r.stillOf(d) +
-		w[scoring.Distance]*r.fall.at(metres*(1/scoring.DistanceScale)) +
-		w[scoring.InsideProbability]*r.chance(m, metres, w[scoring.InsideProbability] > 0) +
-		w[scoring.CategoryAffinity]*r.tasteOf(d) +
-		w[scoring.LanguageMatch]*v.value
-	if !r.request.Purchase.IsZero() {
-		g := r.gainsOf(d.place, r.request.Purchase)
-		sum += w[scoring.Saving]*(g.saving-d.saving) + w[scoring.RelativeDiscount]*(g.relative-d.relative)
+// weigh makes matches of what is seen in the fences that hold the position, or else outside of any, and bounds their scores. It is one loop over
+// few words, for that is what most of the work at a crowded place is.
+func (r *run) weigh(sights []sight, inside bool) {
+	var (
+		w          = &r.season.weights
+		distance   = float32(w[scoring.Distance])
+		chance     = float32(w[scoring.InsideProbability])
+		taste      = float32(w[scoring.CategoryAffinity])
+		vague      = r.accuracy > 0 && chance > 0
+		base       = r.base
+		fall, here = &r.curves.fall, &r.axis
+		season     = r.seasonNumber
+		voices     = r.voiceValues
+	)
+	if r.accuracy <= 0 && inside {
+		base += w[scoring.InsideProbability]
 	}
-	return sum
+	entrants := slices.Grow(r.entrants, len(sights))
+	first := len(entrants)
+	entrants = entrants[:first+len(sights)]
+	for i := range sights {
+		s := &sights[i]
+		g := s.glance
+		metres := g.axis.metres(here)
+		sum := distance*fall.at(metres*(1/scoring.DistanceScale)) + voices[g.voice]
+		if word := g.still.word.Load(); uint32(word) == season {
+			sum += math.Float32frombits(uint32(word >> 32))
+		} else {
+			sum += r.stillOf(*s)
+		}
+		if vague {
+			sum += chance * r.chance(g, metres)
+		}
+		if r.hasTastes {
+			sum += taste * float32(r.tasteOf(*s))
+		}
+		e := &entrants[first+i]
+		e.Bound, e.Ref = base+float64(sum), int32(first+i)
+		e.Campaign, e.Merchant, e.Category = 0, g.merchant, g.genre
+		if r.spends {
+			e.Bound += r.spending(r.digestOf(*s))
+		}
+	}
+	r.entrants = entrants
+	for i := range sights {
+		r.matches = append(r.matches, match{handle: sights[i].handle, special: sights[i].special, candidate: unsettled})
+	}
 }
 
-// accuracyInSigmas is 1.5096 / √2: from accuracies to the argument of the error function, see geo.Fence.InsideProbability.
-const accuracyInSigmas = 1.5095921854516636 / math.Sqrt2
+// spending returns by how much a score is higher for one who tells of a purchase.
+func (r *run) spending(d *digest) float64 {
+	g, w := r.gainsOf(d.place, r.request.Purchase), &r.season.weights
+	return w[scoring.Saving]*(g.saving-d.saving) + w[scoring.RelativeDiscount]*(g.relative-d.relative)
+}
 
-// chance returns what the chance of being in a fence is at most, or at least. A circle lies in the half-plane on its side of the line that
-// touches it where it is nearest to the position.
-func (r *run) chance(m *match, metres float64, most bool) float64 {
-	switch {
-	case r.accuracy <= 0 && m.inside:
-		return 1
-	case r.accuracy <= 0 || !most:
-		return 0
-	case m.digest.radius == 0:
+// chance returns what the chance of being in a fence is at most. A circle lies in the half-plane on its side of the line that touches it where it is
+// nearest to the position.
+func (r *run) chance(g *glance, metres float32) float32 {
+	if g.radius == 0 {
 		return 1
 	}
-	within := (float64(m.digest.radius) - metres + 0.1) / float64(r.accuracy)
-	if within > deep {
-		return 1
-	}
-	return math.Erfc(-within*accuracyInSigmas) / 2
+	return r.curves.side.at((g.radius - metres + 0.1) * r.perAccuracy)
 }

@@ -77,11 +77,7 @@ func (r *run) nameOf(d *digest) int {
 	if d.name == 0 {
 		return -1
 	}
-	v, known := r.voices.at(d.name)
-	if !known {
-		*v = r.voiceOf(d.listing.Sites[d.site].Names)
-	}
-	return max(v.index, 0)
+	return max(r.voiceFor(d.name, d.listing.Sites[d.site].Names).index, 0)
 }
 
 // create makes the creative of a place in some words.

@@ -189,7 +189,10 @@ func TestReasons(t *testing.T) {
 func TestLimitsKeepBack(t *testing.T) {
 	w := newWorld()
 	w.venue("v", 30)
-	w.campaign("c", []string{"v"}, func(c *engine.Campaign) { c.Audience.HomeCountries = []string{"JP"} })
+	w.campaign("c", []string{"v"}, func(c *engine.Campaign) {
+		c.Audience.HomeCountries = []string{"JP"}
+		c.Caps = []engine.FrequencyCap{{Count: 1, Window: time.Hour}}
+	})
 	o := optionsFor(w.snapshot(t), newMemoryLog())
 	o.Limits = stubLimits{{Code: 330, Message: "used up"}, {Code: 340, Message: "capped"}}
 	if got := told(decide(t, o, ask()), "c@v"); got != "330 used up | 340 capped | 350 home country CN is not JP" {

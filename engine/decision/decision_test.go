@@ -16,6 +16,11 @@ import (
 // someLimits keeps back a few campaigns by their names alone.
 type someLimits struct{}
 
+// concern reports whether a campaign may be kept back.
+func (someLimits) concern(id string) bool {
+	return strings.HasSuffix(id, "7") || strings.HasSuffix(id, "9")
+}
+
 func (someLimits) Check(dst []engine.Reason, l *engine.Listing, _ int, user string, _ time.Time) []engine.Reason {
 	if strings.HasSuffix(l.ID, "7") {
 		dst = append(dst, engine.Reason{Code: engine.BudgetExhausted, Message: "used up"})

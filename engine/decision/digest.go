@@ -10,26 +10,21 @@ import (
 	"github.com/sihai-network/sihai/geo"
 )
 
-// digest is what the first look at a place needs, in a few cache lines. It holds for every request of its epoch without a purchase. Nothing
-// in it changes but still, which is a memo.
+// digest is what the first look at a place needs, and what a close look needs first. It holds for every request of its epoch without a purchase.
+// Nothing in it changes but still, which is a memo.
 type digest struct {
+	glance
 	place
 	next  *digest                  // another one of the same handle
 	sites []atomic.Pointer[digest] // of a handle that leads to very many sites, by site, made as they are met; nil otherwise
 
-	begins, ends           int64      // of the flight, in nanoseconds since 1970; never and forever: no bound
-	at                     geo.LatLng // the venue
-	axis                   [3]float64 // from the earth's centre to the venue, in earth radii
-	gains                             // without a purchase
-	popularity             float64    // the feature
-	radius                 float32    // metres, of the circle round the venue that is its fence; 0: it has others
-	still                  still
-	number                 uint32 // no other digest has it, see digests
-	epoch                  uint32
-	hours, readers, voice  uint32 // numbers of what the answer of a rule hangs on, see digests
-	name                   uint32 // number of the languages of the venue's name; 0: it has none
-	taste, merchant, genre uint32
-	many                   bool // its listing has several venues or several fences
+	begins, ends int64      // of the flight, in nanoseconds since 1970; never and forever: no bound
+	at           geo.LatLng // the venue
+	gains                   // without a purchase
+	popularity   float64    // the feature
+	number       uint32     // no other digest has it, see digests
+	epoch        uint32
+	name         uint32 // number of the languages of the venue's name; 0: it has none
 }
 
 // The instants that stand for no bound of a flight. Whatever is beyond them is as far away.
@@ -51,31 +46,47 @@ func (r *run) describe(p place) *digest {
 	d := &digest{
 		place: p, number: r.digests.made.Add(1), epoch: r.epoch,
 		begins: nanoseconds(f.begins, never), ends: nanoseconds(f.ends, forever),
-		at: venue.Position, axis: axisOf(venue.Position), gains: f.gains, popularity: f.popularity,
-		hours:    r.digests.hours.of(hoursKey{p.zone(), spans(campaign, venue)}),
-		readers:  r.digests.readers.of(readersOf(&campaign.Audience)),
-		voice:    r.digests.voices.of(p.listing.Languages),
-		merchant: r.digests.merchants.of(campaign.MerchantID),
-		many:     len(p.listing.Sites) > 1 || len(p.listing.Fences) > 1,
-	}
-	if names := p.listing.Sites[p.site].Names; names != nil && len(names.Tags) > 0 {
-		d.name = r.digests.voices.of(names)
-	}
-	if genre := p.category(); genre != "" {
-		d.genre = r.digests.genres.of(genre)
-	}
-	taste := p.category()
-	if len(campaign.Categories) > 1 {
-		taste = strings.Join(campaign.Categories, "|")
-	}
-	d.taste = r.digests.tastes.of(taste)
-	if len(p.listing.Fences) == 0 {
-		d.radius = float32(p.listing.Radius)
+		at: venue.Position, gains: f.gains, popularity: f.popularity,
 	}
 	if campaign.Status != engine.StatusEnabled {
 		d.begins, d.ends = forever, never
 	}
+	if names := p.listing.Sites[p.site].Names; names != nil && len(names.Tags) > 0 {
+		d.name = r.digests.voices.of(names)
+	}
+	r.glanceAt(&d.glance, d)
 	return d
+}
+
+// glanceAt fills in the glance of a digest that is otherwise complete.
+func (r *run) glanceAt(g *glance, d *digest) {
+	campaign, venue := d.listing.Campaign(), d.venue()
+	g.axis = axisOf(venue.Position)
+	g.begins, g.ends = tickOf(d.begins), tickOf(d.ends)
+	g.hours = r.digests.hours.of(hoursKey{d.zone(), spans(campaign, venue)})
+	g.readers = r.digests.readers.of(readersOf(&campaign.Audience))
+	g.voice = r.digests.voices.of(d.listing.Languages)
+	g.merchant = r.digests.merchants.of(campaign.MerchantID)
+	taste := d.category()
+	if taste != "" {
+		g.genre = r.digests.genres.of(taste)
+	}
+	if len(campaign.Categories) > 1 {
+		taste = strings.Join(campaign.Categories, "|")
+	}
+	g.taste = r.digests.tastes.of(taste)
+	if len(d.listing.Fences) == 0 {
+		g.radius = float32(d.listing.Radius)
+	}
+	if len(d.listing.Sites) > 1 || len(d.listing.Fences) > 1 {
+		g.traits |= many
+	}
+	if d.listing.Rule != nil {
+		g.traits |= ruled
+	}
+	if d.listing.Limited {
+		g.traits |= limited
+	}
 }
 
 // facts returns what the features need.
@@ -101,13 +112,6 @@ func nanoseconds(t time.Time, none int64) int64 {
 		return forever
 	}
 	return t.UnixNano()
-}
-
-// axisOf returns a position on the unit sphere.
-func axisOf(p geo.LatLng) [3]float64 {
-	sinLat, cosLat := math.Sincos(p.Lat * math.Pi / 180)
-	sinLng, cosLng := math.Sincos(p.Lng * math.Pi / 180)
-	return [3]float64{cosLat * cosLng, cosLat * sinLng, sinLat}
 }
 
 // hoursKey is what the windows of a flight and opening hours hang on: the zone and both, written out.

@@ -13,12 +13,13 @@ import (
 //
 // A digest is made at the first request that meets its place, and made anew when the listing or the epoch is another.
 type digests struct {
-	fences, venues shelf
-	epochs         recent[epoch]
-	seasons        recent[season]
-	listings       int           // of the snapshot that it was begun with
-	made           atomic.Uint32 // digests in all
-	creatives      creatives
+	fences    pages
+	venues    shelf
+	epochs    recent[epoch]
+	seasons   recent[season]
+	listings  int           // of the snapshot that it was begun with
+	made      atomic.Uint32 // digests in all
+	creatives creatives
 
 	hours                              numbering[hoursKey]
 	voices                             numbering[*engine.LanguageSet]
@@ -34,7 +35,7 @@ func (d *digests) isSpent(snap *engine.Snapshot) bool {
 		max(d.hours.len(), d.voices.len(), d.readers.len(), d.tastes.len()) > maxNumbers
 }
 
-// shelf is an array of digests by handle that grows.
+// shelf is an array of digests by the handles of venues, that grows.
 type shelf struct {
 	mu     sync.Mutex // held to grow
 	chunks atomic.Pointer[[]*shelfChunk]

@@ -7,34 +7,75 @@ import (
 	"github.com/sihai-network/sihai/geo"
 )
 
-// gather finds the matches, as retrieve finds the candidates.
+// sighted is how many glances are sought before the first is read: they come from memory together.
+const sighted = 64
+
+// gather finds the matches, as retrieve finds the candidates, and bounds their scores.
 func (r *run) gather() {
 	position, radius := r.request.Location.Position, r.request.Radius
 	r.hits = r.snap.Fences.Lookup(r.hits[:0], position)
-	shelf := r.digests.fences.view(r.snap.Holders.Len())
-	for _, handle := range r.hits {
-		h := r.snap.Holders.At(handle)
-		if h.Listing == nil {
-			continue
-		}
-		slot := &shelf[handle/shelfSize][handle%shelfSize]
-		first := slot.Load()
-		if first == nil || first.listing != h.Listing || first.epoch != r.epoch || h.Site != engine.AllSites && first.site != h.Site {
-			if first = r.describeHolder(h); first == nil {
-				continue
-			}
-			slot.Store(first)
-		}
-		if first.sites != nil {
-			r.gatherNearest(h, first.sites)
-			continue
-		}
-		for d := first; d != nil; d = d.next {
-			r.take(d, h.Fence, radius > 0 || d.many)
-		}
+	for hits := r.hits; len(hits) > 0; {
+		n := min(len(hits), sighted)
+		r.see(hits[:n])
+		r.weigh(r.sights[:r.sift(r.sights)], true)
+		hits = hits[n:]
 	}
 	if radius > 0 {
 		r.gatherNear(position, radius)
+	}
+}
+
+// see finds what is to be seen of the places that fences lead to. The few that need more than that are taken at once.
+func (r *run) see(handles []uint32) {
+	special := many | several
+	if r.request.Radius > 0 {
+		special = plain
+	}
+	sights, open := r.sights[:0], r.desk.open
+	for _, handle := range handles {
+		n, at := int(handle/geo.ChunkLen), handle%geo.ChunkLen
+		if n >= len(open) || open[n] == nil {
+			if r.openPage(n) == nil {
+				continue
+			}
+			open = r.desk.open
+		}
+		g := &open[n].glances[at]
+		switch {
+		case g.state.Load() != ready:
+			r.meetFirst(handle)
+		case (g.traits|plain)&special != 0:
+			r.meetSpecially(handle, open[n].digests[at])
+		default:
+			sights = append(sights, sight{glance: g, handle: handle, special: -1})
+		}
+	}
+	r.sights = sights
+}
+
+// meetFirst takes the places of a fence that has no digest yet, and makes it one.
+func (r *run) meetFirst(handle uint32) {
+	h := r.snap.Holders.At(handle)
+	if h.Listing == nil {
+		return
+	}
+	d := r.describeHolder(h)
+	r.pageOf(handle).set(int(handle%geo.ChunkLen), d)
+	r.meetSpecially(handle, d)
+}
+
+// meetSpecially takes the places of a fence that cannot be told by its handle alone, or that are to be found again.
+func (r *run) meetSpecially(handle uint32, first *digest) {
+	if first == nil {
+		return
+	}
+	h := r.snap.Holders.At(handle)
+	if first.sites != nil {
+		r.gatherNearest(h, first.sites)
+		return
+	}
+	for d := first; d != nil; d = d.next {
+		r.take(d, h.Fence, r.request.Radius > 0 || d.traits&many != 0)
 	}
 }
 
@@ -64,8 +105,8 @@ func (r *run) gatherNear(position geo.LatLng, radius geo.Meters) {
 			slot.Store(first)
 		}
 		for d := first; d != nil; d = d.next {
-			if m := r.take(d, nil, true); m != nil {
-				m.near = true
+			if s := r.take(d, nil, true); s != nil {
+				s.near = true
 			}
 		}
 	}
@@ -79,11 +120,15 @@ func (r *run) describeHolder(h engine.Holder) (first *digest) {
 	if n := len(h.Listing.Sites); n > maxSites && h.Listing.Points != nil {
 		first = r.describe(place{h.Listing, 0})
 		first.sites = make([]atomic.Pointer[digest], n)
+		first.traits |= several
 		return first
 	}
 	for site := len(h.Listing.Sites) - 1; site >= 0; site-- {
 		d := r.describe(place{h.Listing, site})
 		d.next, first = first, d
+	}
+	if first != nil && first.next != nil {
+		first.traits |= several
 	}
 	return first
 }
@@ -108,45 +153,31 @@ func (d *digest) describes(at []engine.Placing, epoch uint32) bool {
 	return d == nil
 }
 
-// take makes a match of a place unless its digest rules it out, and returns the match, valid until the next call; nil: none. A place that
-// can be met twice is taken once. The fence is one that holds the position; nil: none does.
-func (r *run) take(d *digest, fence *geo.Fence, twice bool) *match {
-	if r.nanos < d.begins || r.nanos >= d.ends || !r.suits(d) {
+// take makes a special match of a place unless it may not be offered, and returns it, valid until the next call; nil: none. A place that can be met
+// twice is taken once. The fence is one that holds the position; nil: none does.
+func (r *run) take(d *digest, fence *geo.Fence, twice bool) *special {
+	if twice {
+		if i, ok := r.places[d.place]; ok {
+			s := &r.specials[i]
+			if fence != nil {
+				s.fence = fence
+			}
+			return s
+		}
+	}
+	at := len(r.specials)
+	r.specials = append(r.specials, special{digest: d, fence: fence})
+	seen := [1]sight{{glance: &d.glance, special: int32(at)}}
+	if r.sift(seen[:]) == 0 {
+		r.specials = r.specials[:at]
 		return nil
 	}
 	if twice {
-		if i, ok := r.places[d.place]; ok {
-			m := &r.matches[i]
-			if fence != nil {
-				m.fence, m.inside = fence, true
-			}
-			return m
-		}
-		r.places[d.place] = len(r.matches)
+		r.places[d.place] = at
 	}
-	r.matches = append(r.matches, match{digest: d, fence: fence, inside: fence != nil, candidate: unsettled})
-	return &r.matches[len(r.matches)-1]
-}
-
-// suits reports whether the rules hold that many places have in common, each asked once for all of them.
-func (r *run) suits(d *digest) bool {
-	open, known := r.open.at(d.hours)
-	if !known {
-		*open = r.inWindow(d.place) && r.isOpen(d.place)
+	r.weigh(seen[:], fence != nil)
+	if d.traits&many != 0 {
+		r.entrants[len(r.entrants)-1].Campaign = r.campaignNumber(d.listing)
 	}
-	if !*open {
-		return false
-	}
-	listed, known := r.readers.at(d.readers)
-	if !known {
-		*listed = r.isListed(d.listing)
-	}
-	if !*listed {
-		return false
-	}
-	v, known := r.voices.at(d.voice)
-	if !known {
-		*v = r.voiceOf(d.listing.Languages)
-	}
-	return v.index >= 0
+	return &r.specials[at]
 }

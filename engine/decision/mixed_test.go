@@ -131,7 +131,7 @@ func (m *mixedLoad) open(t *testing.T) {
 	}
 	random := &steadyRandom{r: rand.NewChaCha8([32]byte{3})}
 	m.catalog = catalog.New(catalog.Options{Store: m.db, Zones: newYork{}, Random: random})
-	m.world, m.quarters = benchCatalog(m.campaigns)
+	m.world, m.quarters = benchCatalog(m.campaigns, 2)
 	for _, v := range m.world.venues {
 		v.MerchantID = "m"
 	}

@@ -56,3 +56,40 @@ func (m *memo[T]) at(number uint32) (value *T, known bool) {
 func (m *memo[T]) grow(number uint32) {
 	m.entries = append(m.entries, make([]memoEntry[T], int(number)+1-len(m.entries))...)
 }
+
+// verdicts keep what is found out by yes or no, as a memo does, in words that few instructions tell apart.
+type verdicts struct {
+	words []uint32 // by number: the word that means yes, or that one less 1
+	yes   uint32   // odd; another one in each request
+}
+
+// forget begins another request.
+func (v *verdicts) forget() {
+	v.yes += 2
+	if v.yes < 3 { // all words have been used, or none yet
+		clear(v.words)
+		v.yes = 3
+	}
+}
+
+// doubt returns 0 where the answer is yes, 1 where it is no, and more where it is not known.
+func (v *verdicts) doubt(number uint32) uint32 {
+	if int(number) >= len(v.words) {
+		return unknown
+	}
+	return v.words[number] ^ v.yes
+}
+
+// unknown is a doubt that nothing is known of.
+const unknown = 2
+
+// learn keeps an answer.
+func (v *verdicts) learn(number uint32, holds bool) {
+	if int(number) >= len(v.words) {
+		v.words = append(v.words, make([]uint32, int(number)+1-len(v.words))...)
+	}
+	v.words[number] = v.yes
+	if !holds {
+		v.words[number]--
+	}
+}

@@ -40,18 +40,27 @@ type run struct {
 
 	// Of a request that is answered from digests, see shortlist.go.
 	digests      *digests // nil: none is
-	fall         *fall
+	curves       *curves
 	ground       epoch
 	epoch        uint32 // number of ground
 	seasonNumber uint32
 	nanos        int64 // the request's time since 1970
-	axis         [3]float64
+	tick         uint32
+	axis         axis    // of its position
+	perAccuracy  float32 // 1/accuracy, where there is one
+	hasTastes    bool    // the wallet tells of affinities
+	spends       bool    // a purchase is told of
 	season       season
 	base         float64 // of its bounds
+	desk         desk
 	matches      []match
-	open         memo[bool]
-	readers      memo[bool]
+	specials     []special
+	sights       []sight
+	open         verdicts // of windows and opening hours
+	readers      verdicts // of the lists of audiences
+	spoken       verdicts // of voices: whether there is one
 	voices       memo[voice]
+	voiceValues  []float32 // by number: weight × value, where spoken tells that there is one
 	tastes       memo[float64]
 	campaigns    map[*engine.Listing]uint32
 	entrants     []scoring.Entrant
@@ -171,9 +180,11 @@ func (r *run) end() {
 	clear(r.limited)
 	clear(r.locals)
 	clear(r.entries)
-	clear(r.matches)
+	clear(r.specials)
+	r.desk.clear()
+	clear(r.sights[:cap(r.sights)])
 	clear(r.campaigns)
-	r.matches, r.digests, r.fall, r.ground = r.matches[:0], nil, nil, epoch{}
+	r.specials, r.digests, r.curves, r.ground = r.specials[:0], nil, nil, epoch{}
 	r.candidates, r.locals, r.entries = r.candidates[:0], r.locals[:0], r.entries[:0]
 	r.settings, r.snap, r.scorer, r.request = nil, nil, nil, nil
 	r.rates, r.tongue, r.shared = exchange{}, nil, chance{}

@@ -21,7 +21,7 @@ type Service struct {
 	writer    *writer
 	receipts  *receipts
 	compiled  atomic.Pointer[compiled]
-	fall      *fall
+	curves    *curves
 	runs      sync.Pool // of *run
 }
 
@@ -59,7 +59,7 @@ func New(o Options) (*Service, error) {
 		settings:  s,
 		writer:    startWriter(o.Log, queue, logger),
 		receipts:  newReceipts(keeper),
-		fall:      newFall(),
+		curves:    newCurves(),
 		runs:      sync.Pool{New: func() any { return newRun() }},
 	}, nil
 }
@@ -97,7 +97,7 @@ func (s *Service) decide(r *engine.Request, id string) (*engine.Decision, error)
 	work := s.runs.Get().(*run)
 	defer s.runs.Put(work)
 	c := s.compile(snap)
-	work.digests, work.fall = c.digests, s.fall
+	work.digests, work.curves = c.digests, s.curves
 	return work.decide(&s.settings, snap, c.scorer, r, id), nil
 }
 

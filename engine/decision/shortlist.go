@@ -1,8 +1,6 @@
 package decision
 
 import (
-	"slices"
-
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/geo"
 	"github.com/sihai-network/sihai/scoring"
@@ -10,17 +8,25 @@ import (
 
 // match is a place that a request without explanations met and that its digest does not rule out.
 type match struct {
-	digest    *digest
-	fence     *geo.Fence
-	candidate int32 // its index; one of the following before that
-	inside    bool  // one of its fences holds the position
-	near      bool  // its venue is within the request's radius
+	handle    uint32 // of the fence by which it was met
+	special   int32  // index into specials; below 0: it is none
+	candidate int32  // its index; one of the following before that
+}
+
+// special is a match of which its handle alone does not tell enough: it can be met by several fences, or by the request's radius.
+type special struct {
+	digest *digest
+	fence  *geo.Fence // the last one met of those that hold the position; nil: none does
+	near   bool       // its venue is within the request's radius
 }
 
 const (
 	unsettled int32 = -1 // not yet looked at closely
 	ruledOut  int32 = -2 // it may not be offered
 )
+
+// sight returns what a match was seen by, without its glance.
+func (m *match) sight() sight { return sight{handle: m.handle, special: m.special} }
 
 // voice is the language of an offer, and the feature that it gives.
 type voice struct {
@@ -32,6 +38,15 @@ type voice struct {
 func (r *run) voiceOf(set *engine.LanguageSet) voice {
 	s := r.spokenOf(set)
 	return voice{s, scoring.LanguageValue(s.rank)}
+}
+
+// voiceFor returns the voice of a text whose languages have a number, found once for all of them. It is valid until the next call.
+func (r *run) voiceFor(number uint32, set *engine.LanguageSet) *voice {
+	v, known := r.voices.at(number)
+	if !known {
+		*v = r.voiceOf(set)
+	}
+	return v
 }
 
 // isQuick reports whether a request can be answered from digests: no rejections are asked for, which need every reason against every candidate.
@@ -47,7 +62,6 @@ func (r *run) isQuick() bool {
 func (r *run) answerQuickly(id string) *engine.Decision {
 	r.prepare()
 	r.gather()
-	r.enter()
 	d := r.decision(id)
 	for i := range r.request.Placements {
 		d.Placements[i] = r.shortlist(&r.request.Placements[i])
@@ -60,40 +74,34 @@ func (r *run) prepare() {
 	r.nanos = r.request.Time.UnixNano()
 	r.season = seasonOf(r.scorer, r.nanos)
 	r.seasonNumber, r.base = r.digests.seasons.of(&r.season, sameSeason), r.season.base()
-	r.axis = axisOf(r.request.Location.Position)
+	r.tick, r.axis = tickOf(r.nanos), axisOf(r.request.Location.Position)
+	r.hasTastes, r.spends = len(r.request.User.CategoryAffinities) > 0, !r.request.Purchase.IsZero()
+	if !r.hasTastes {
+		r.base += r.season.weights[scoring.CategoryAffinity] * scoring.UnknownAffinity
+	}
+	if r.accuracy > 0 {
+		r.perAccuracy = float32(1 / r.accuracy)
+	}
 	r.ground = epoch{r.rates.source, r.snap.Popularity}
 	r.epoch = r.digests.epochs.of(&r.ground, sameEpoch)
 	r.open.forget()
 	r.readers.forget()
+	r.spoken.forget()
 	r.voices.forget()
 	r.tastes.forget()
+	r.matches, r.entrants = r.matches[:0], r.entrants[:0]
 }
 
 // tasteOf returns the traveller's affinity to an offer.
-func (r *run) tasteOf(d *digest) float64 {
-	if len(r.request.User.CategoryAffinities) == 0 {
+func (r *run) tasteOf(s sight) float64 {
+	if !r.hasTastes {
 		return scoring.UnknownAffinity
 	}
-	taste, known := r.tastes.at(d.taste)
+	taste, known := r.tastes.at(s.glance.taste)
 	if !known {
-		*taste = r.affinity(d.place)
+		*taste = r.affinity(r.digestOf(s).place)
 	}
 	return *taste
-}
-
-// enter makes entrants of the matches.
-func (r *run) enter() {
-	r.entrants = slices.Grow(r.entrants[:0], len(r.matches))
-	for i := range r.matches {
-		m := &r.matches[i]
-		d := m.digest
-		v, _ := r.voices.at(d.voice)
-		e := scoring.Entrant{Bound: r.ceiling(m, v), Ref: int32(i), Merchant: d.merchant, Category: d.genre}
-		if d.many {
-			e.Campaign = r.campaignNumber(d.listing)
-		}
-		r.entrants = append(r.entrants, e)
-	}
 }
 
 // shortlist fills one placement from the matches.
@@ -102,7 +110,7 @@ func (r *run) shortlist(p *engine.PlacementRequest) engine.Placement {
 	if len(p.Categories) > 0 || len(p.ExcludeMerchants) > 0 {
 		r.allowed = r.allowed[:0]
 		for _, e := range r.entrants {
-			if at := r.matches[e.Ref].digest.place; categoryAllowed(p, at) && merchantAllowed(p, at) {
+			if at := r.digestOf(r.matches[e.Ref].sight()).place; categoryAllowed(p, at) && merchantAllowed(p, at) {
 				r.allowed = append(r.allowed, e)
 			}
 		}
@@ -139,17 +147,26 @@ func (r *run) Score(i int32) (score float64, ok bool) {
 
 // settle asks the rules that are left and makes a candidate of a match that they all allow.
 func (r *run) settle(m *match) int32 {
-	d := m.digest
+	d := r.digestOf(m.sight())
 	v, _ := r.voices.at(d.voice)
-	c := candidate{place: d.place, digest: d, fence: m.fence, inside: m.inside, near: m.near, spoken: v.spoken, distance: -1, row: -1}
-	if !r.inReach(&c) || !r.keepsRule(&c) || !r.withinLimits(&c) {
+	c := candidate{place: d.place, digest: d, spoken: v.spoken, distance: -1, row: -1}
+	if m.special >= 0 {
+		s := &r.specials[m.special]
+		c.fence, c.inside, c.near = s.fence, s.fence != nil, s.near
+	} else {
+		c.fence, c.inside = r.snap.Holders.At(m.handle).Fence, true
+	}
+	switch {
+	case !r.inReach(&c),
+		d.traits&ruled != 0 && !r.keepsRule(&c),
+		d.traits&limited != 0 && !r.withinLimits(&c):
 		return ruledOut
 	}
 	f := d.facts()
-	if !r.request.Purchase.IsZero() {
+	if r.spends {
 		f.gains = r.gainsOf(d.place, r.request.Purchase)
 	}
-	r.addFeatures(&c, &f, r.tasteOf(d))
+	r.addFeatures(&c, &f, r.tasteOf(sight{&d.glance, m.handle, m.special}))
 	r.scores = r.scorer.Extend(r.scores, &r.rows)
 	r.candidates = append(r.candidates, c)
 	return int32(len(r.candidates) - 1)
@@ -166,8 +183,8 @@ func (r *run) withinLimits(c *candidate) bool {
 
 // Before compares the offers' IDs: see scoring.Field.
 func (r *run) Before(i, j int32) bool {
-	r.names = r.appendID(r.names[:0], r.matches[i].digest.place)
+	r.names = r.appendID(r.names[:0], r.digestOf(r.matches[i].sight()).place)
 	end := len(r.names)
-	r.names = r.appendID(r.names, r.matches[j].digest.place)
+	r.names = r.appendID(r.names, r.digestOf(r.matches[j].sight()).place)
 	return string(r.names[:end]) < string(r.names[end:])
 }

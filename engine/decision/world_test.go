@@ -106,6 +106,7 @@ func (w *world) snapshot(t testing.TB) *engine.Snapshot {
 		}
 		l := &engine.Listing{Terms: engine.NewTerms(c), Merchant: &engine.Merchant{ID: c.MerchantID}}
 		l.Languages, l.Rule = b.set(c.Title), w.rules[c.Audience.Expression]
+		l.Limited = l.Limited || someLimits{}.concern(c.ID)
 		for _, name := range c.Audience.Languages {
 			l.Audience = append(l.Audience, language.MustParse(name))
 		}
