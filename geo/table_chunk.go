@@ -6,8 +6,8 @@ const ChunkLen = tableChunk
 // Chunk returns the entries of a chunk, which nobody changes; nil: there are none. As long as two tables give the same array, none of its entries
 // differs between them: what was found out about the entries of one holds for the other.
 func (t Table[T]) Chunk(n int) *[ChunkLen]T {
-	if n >= len(t.chunks) {
-		return nil
+	if p := n / pageChunks; p < len(t.pages) && t.pages[p] != nil {
+		return t.pages[p][n%pageChunks]
 	}
-	return t.chunks[n]
+	return nil
 }
