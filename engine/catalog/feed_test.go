@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -246,4 +247,58 @@ func TestUploadsInARowAreNotPublishedInParts(t *testing.T) {
 		s = settle(t, h.db, p)
 	}
 	lookForParts(t, s, n)
+}
+
+// reordered is a store whose change feed tells one change as if it had come within an upload that came after it.
+type reordered struct {
+	*curtain
+	single, behind uint64 // the change, and the one that it is told right after
+}
+
+func (r reordered) Changes(ctx context.Context, after uint64, limit int) ([]engine.Change, error) {
+	all, err := r.curtain.Changes(ctx, 0, math.MaxInt32)
+	var out []engine.Change
+	for seq := after + 1; seq <= uint64(len(all)) && len(out) < limit; seq++ {
+		from := seq
+		switch {
+		case seq == r.behind:
+			from = r.single
+		case seq >= r.single && seq < r.behind:
+			from = seq + 1
+		}
+		c := all[from-1]
+		c.Seq = seq
+		out = append(out, c)
+	}
+	return out, err
+}
+
+// TestOthersArePublishedWithinAnUpload shows a publisher the first half of an upload and then another merchant's change: that is published, without
+// waiting for the rest and without a part of it.
+func TestOthersArePublishedWithinAnUpload(t *testing.T) {
+	const n = 40
+	h := newHouse(t, 1, "m-1", "m-2")
+	h.run(t, anImport(engine.ImportCampaigns), campaignRows(titled(n, "old")...))
+	before := h.position(t)
+	behind := newCurtain(h.db)
+	store := reordered{behind, before + 1, before + n/2}
+	behind.show(before)
+	p, _ := openPublisher(t, store)
+	h.put(t, campaign("m-2", "other", "v-0"))
+	h.run(t, anImport(engine.ImportCampaigns), campaignRows(titled(n, "new")...))
+
+	behind.show(before + n/2)
+	if err := p.AwaitVersion(t.Context(), before+n/2); err != nil {
+		t.Fatal(err)
+	}
+	s := p.Snapshot()
+	lookForParts(t, s, n)
+	if !slices.Contains(held(s, miami), "m-2/other@v-0") || s.Version != before+n/2 {
+		t.Errorf("version %d holds %v", s.Version, held(s, miami))
+	}
+	behind.show(math.MaxUint64)
+	lookForParts(t, settle(t, h.db, p), n)
+	if title := p.Snapshot().Residents.At(0).At[0].Listing.Campaign().Title["en"]; title != "new" {
+		t.Errorf("in the end the title is %q", title)
+	}
 }

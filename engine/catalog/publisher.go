@@ -50,7 +50,7 @@ func OpenPublisher(ctx context.Context, o PublisherOptions) (*Publisher, error) 
 	}
 	p := &Publisher{
 		options: o, published: make(chan struct{}), done: make(chan struct{}),
-		feed: feed{store: o.Store, builder: newBuilder(o.Packer, room{o.Memory}, o.Logger), open: make(map[string]bool)},
+		feed: newFeed(o.Store, newBuilder(o.Packer, room{o.Memory}, o.Logger)),
 	}
 	if err := p.feed.start(ctx); err != nil {
 		return nil, fmt.Errorf("open publisher: %w", err)
@@ -103,6 +103,7 @@ func (p *Publisher) Close() error {
 // publish builds a snapshot of everything the feed has told so far and makes it the current one.
 func (p *Publisher) publish() {
 	p.current.Store(p.feed.builder.build(p.feed.position))
+	p.feed.published()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	close(p.published)
@@ -145,7 +146,7 @@ func (p *Publisher) follow(ctx context.Context) {
 		if due {
 			p.refresh()
 		}
-		if due || p.feed.position > p.current.Load().Version {
+		if due || p.feed.changed {
 			p.publish()
 		}
 	}
