@@ -12,11 +12,11 @@ type directory struct {
 	chunks []*[shardsPerChunk]shard // nil: empty
 }
 
-// The number of shards is fixed: at a million fences a shard is some two kilobytes, and a change copies the shards it touches, one and a half kilobytes of chunk
-// for each of them, and the sixteen of the directory.
+// The number of shards is fixed: at a million fences a shard is some two kilobytes, and a change copies the shards it touches, three quarters of a kilobyte of
+// chunk for each of them, and the thirty-two of the directory.
 const (
 	shardBits      = 17
-	chunkShift     = 6
+	chunkShift     = 5
 	shardsPerChunk = 1 << chunkShift
 	chunkCount     = 1 << (shardBits - chunkShift)
 )

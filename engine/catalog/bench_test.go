@@ -16,7 +16,15 @@ const benchCampaigns = 10_000
 // benchHouse has 2,000 venues and rows of 10,000 campaigns with a circle at one of them each.
 func benchHouse(b *testing.B) (house, []engine.Campaign) {
 	b.Helper()
-	h := newHouse(b, 0, "m-1")
+	return fillBench(b, newHouse(b, 0))
+}
+
+// fillBench is benchHouse in an empty house.
+func fillBench(b *testing.B, h house) (house, []engine.Campaign) {
+	b.Helper()
+	if _, err := h.service.PutMerchant(b.Context(), write(), merchant("m-1")); err != nil {
+		b.Fatal(err)
+	}
 	venues := make([]engine.Venue, 2_000)
 	for i := range venues {
 		venues[i] = venue("m-1", fmt.Sprintf("v-%d", i), i)

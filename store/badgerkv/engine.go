@@ -16,6 +16,7 @@
 package badgerkv
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -40,6 +40,8 @@ type Options struct {
 	// for loads that can be repeated.
 	NoSync bool
 	Logger *slog.Logger // of Badger's own messages; nil: none
+
+	valueLog int64 // bytes of a value-log file; 0: valueLogSize
 }
 
 // Sizes for a machine with 1 GiB and up. A transaction holds at most 15 % of a memtable, 9.6 MiB.
@@ -48,10 +50,7 @@ const (
 	numMemTables   = 2
 	blockCacheSize = 64 << 20
 	valueLogSize   = 256 << 20
-	valueThreshold = 256 << 10 // larger values go to the value log
-
-	collectEvery = 10 * time.Minute
-	collectRatio = 0.5 // of a value-log file that must be garbage for it to be rewritten
+	valueThreshold = 64 << 10 // larger values go to the value log: blocks of streams, which are written once and then stay
 )
 
 // Engine is a kv.Engine over Badger.
@@ -63,7 +62,7 @@ type Engine struct {
 	broken   error // of the commit that failed; the writer goroutine's own
 	heads    heads // the writer goroutine's own
 
-	stop  context.CancelFunc // ends the value-log collector
+	stop  context.CancelFunc // ends the collector
 	owned sync.WaitGroup     // the writer and the collector
 
 	mu     sync.Mutex // guards closed, and calls.Add against it
@@ -113,7 +112,7 @@ func badgerOptions(o Options) badger.Options {
 		WithBlockCacheSize(blockCacheSize).
 		WithNumCompactors(2).
 		WithNumGoroutines(2).
-		WithValueLogFileSize(valueLogSize).
+		WithValueLogFileSize(cmp.Or(o.valueLog, valueLogSize)).
 		WithValueThreshold(valueThreshold).
 		WithLogger(logger{o.Logger})
 	if o.InMemory {
@@ -180,20 +179,4 @@ func (e *Engine) Close() error {
 		return fmt.Errorf("close store: %w", err)
 	}
 	return nil
-}
-
-// collect rewrites value-log files that are mostly garbage, now and then.
-func (e *Engine) collect(ctx context.Context) {
-	tick := time.NewTicker(collectEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		for ctx.Err() == nil && e.db.RunValueLogGC(collectRatio) == nil {
-			continue // until it finds nothing worth a rewrite
-		}
-	}
 }

@@ -44,7 +44,8 @@ func (e *Engine) AppendBlock(ctx context.Context, s kv.Stream, at time.Time, blo
 	return place, nil
 }
 
-// TrimBefore implements kv.Engine. It deletes in transactions of some thousand blocks.
+// TrimBefore implements kv.Engine. It deletes in transactions of some thousand blocks; the files in which large ones lie
+// go some time later, see collect.
 func (e *Engine) TrimBefore(ctx context.Context, s kv.Stream, t time.Time) error {
 	const step = 2000
 	if err := checkName(string(s)); err != nil {

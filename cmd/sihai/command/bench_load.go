@@ -9,6 +9,8 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -53,7 +55,7 @@ func (w *world) mark(ctx context.Context, t *target, name string) error {
 	return err
 }
 
-// upload sends a world through the import, merchant by merchant, and tells loaded of the campaigns that went in. One that broke off may be sent again.
+// upload sends a world through the import, some merchants at a time, and tells loaded of the campaigns that went in. One that broke off may be sent again.
 func (w *world) upload(ctx context.Context, t *target, loaded func(campaigns int)) error {
 	if err := w.mark(ctx, t, w.beginning()); err != nil {
 		return err
@@ -61,24 +63,51 @@ func (w *world) upload(ctx context.Context, t *target, loaded func(campaigns int
 	if err := putWorldRates(ctx, t); err != nil {
 		return err
 	}
-	for m := range w.merchants {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		name := wire.Text{"en": fmt.Sprintf("Merchant %d", m), "zh-Hans": fmt.Sprintf("商户%d", m)}
-		if _, err := t.PutMerchant(ctx, wire.Merchant{ID: merchantID(m), Name: name}); err != nil {
-			return err
-		}
-		if _, err := w.importOf(ctx, t, m, "venues", w.writeVenues); err != nil {
-			return err
-		}
-		report, err := w.importOf(ctx, t, m, "campaigns", w.writeCampaigns)
-		if err != nil {
-			return err
-		}
-		loaded(report.Accepted)
+	if err := w.uploadMerchants(ctx, t, loaded); err != nil {
+		return err
 	}
 	return w.mark(ctx, t, w.label())
+}
+
+// uploaders is how many merchants are uploaded at once: while one waits for the disk, others work, and what they wait for is one sync.
+const uploaders = 4
+
+// uploadMerchants sends all merchants, and calls loaded from one goroutine at a time. After an error no other one is begun.
+func (w *world) uploadMerchants(ctx context.Context, t *target, loaded func(campaigns int)) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var next atomic.Int64
+	var telling sync.Mutex
+	var working sync.WaitGroup
+	for range uploaders {
+		working.Go(func() {
+			for m := int(next.Add(1)) - 1; m < w.merchants && ctx.Err() == nil; m = int(next.Add(1)) - 1 {
+				campaigns, err := w.uploadMerchant(ctx, t, m)
+				if err != nil {
+					cancel(err)
+					return
+				}
+				telling.Lock()
+				loaded(campaigns)
+				telling.Unlock()
+			}
+		})
+	}
+	working.Wait()
+	return context.Cause(ctx)
+}
+
+// uploadMerchant sends a merchant with its venues and campaigns, and returns how many of these went in.
+func (w *world) uploadMerchant(ctx context.Context, t *target, m int) (campaigns int, err error) {
+	name := wire.Text{"en": fmt.Sprintf("Merchant %d", m), "zh-Hans": fmt.Sprintf("商户%d", m)}
+	if _, err := t.PutMerchant(ctx, wire.Merchant{ID: merchantID(m), Name: name}); err != nil {
+		return 0, err
+	}
+	if _, err := w.importOf(ctx, t, m, "venues", w.writeVenues); err != nil {
+		return 0, err
+	}
+	report, err := w.importOf(ctx, t, m, "campaigns", w.writeCampaigns)
+	return report.Accepted, err
 }
 
 func putWorldRates(ctx context.Context, t *target) error {

@@ -1,0 +1,32 @@
+package badgerkv
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	collectEvery = 10 * time.Minute
+	collectRatio = 0.5 // of a value-log file that must be garbage for it to be rewritten
+)
+
+// collect rewrites value-log files that are mostly garbage, now and then. Badger learns what is garbage when it merges the tables that named it: behind what is
+// written by some memory tables, of which each names about as many blocks as are one for every thousand decisions.
+func (e *Engine) collect(ctx context.Context) {
+	tick := time.NewTicker(collectEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			e.collectNow(ctx)
+		}
+	}
+}
+
+func (e *Engine) collectNow(ctx context.Context) {
+	for ctx.Err() == nil && e.db.RunValueLogGC(collectRatio) == nil {
+		continue // until it finds nothing worth a rewrite
+	}
+}
