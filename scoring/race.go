@@ -84,7 +84,7 @@ func (r *Race) line(some int, floor float64) {
 	r.heap, r.rest = r.heap[:0], math.Inf(-1)
 	if n := len(r.entrants); n > 2*some && n >= sampled {
 		if s, ok := newStair(r.entrants); ok {
-			r.lineUp(s, s.last(r.entrants, some), floor)
+			r.lineUp(s.bar(r.entrants, some), floor)
 			return
 		}
 	}
@@ -96,17 +96,14 @@ func (r *Race) line(some int, floor float64) {
 	r.order()
 }
 
-// lineUp puts those on the line that stand on a step up to the last.
-func (r *Race) lineUp(s stair, last int, floor float64) {
+// lineUp puts those on the line whose bounds reach a bar.
+func (r *Race) lineUp(bar, floor float64) {
+	bar = max(bar, floor)
 	for i := range r.entrants {
-		bound := r.entrants[i].Bound
-		switch {
-		case s.step(bound) > last:
-			if bound > r.rest {
-				r.rest = bound
-			}
-		case bound >= floor:
+		if bound := r.entrants[i].Bound; bound >= bar {
 			r.heap = append(r.heap, runner{key: bound, at: int32(i)})
+		} else if bound > r.rest {
+			r.rest = bound
 		}
 	}
 	r.order()
@@ -125,27 +122,24 @@ func newStair(entrants []Entrant) (stair, bool) {
 	return stair{high, (steps - 1) / (high - low)}, high-low > leastSpan
 }
 
-func (s stair) step(bound float64) int {
-	at := (s.high - bound) * s.scale
-	switch {
-	case at < 0:
-		return 0
-	case at > steps-1:
-		return steps - 1
-	}
-	return int(at)
+func (s stair) step(bound float64) uint8 {
+	return uint8(min(max(int((s.high-bound)*s.scale), 0), steps-1))
 }
 
-// last returns the step down to which there are some entrants.
-func (s stair) last(entrants []Entrant, some int) (last int) {
+// bar returns a bound that at least some entrants reach, and not many more.
+func (s stair) bar(entrants []Entrant, some int) float64 {
 	var counts [steps]int32
 	for i := range entrants {
-		counts[uint8(s.step(entrants[i].Bound))]++
+		counts[s.step(entrants[i].Bound)]++
 	}
+	last := 0
 	for n := int(counts[0]); n < some && last < steps-1; n += int(counts[last]) {
 		last++
 	}
-	return last
+	if last == steps-1 {
+		return math.Inf(-1)
+	}
+	return s.high - float64(last+1)/s.scale
 }
 
 // joinRest puts those on the line that are not there yet.

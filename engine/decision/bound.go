@@ -48,19 +48,19 @@ func (s *season) base() float64 {
 type still struct{ word atomic.Uint64 }
 
 // stillOf returns the part of a score that follows from the offer alone, for one who tells of no purchase, and keeps it at its glance.
-func (r *run) stillOf(s sight) float32 {
-	d := r.digestOf(s)
+func (r *run) stillOf(m *match) float32 {
+	d := r.digestOf(m)
 	begin, w := float64(r.season.number)*seasonLength, &r.season.weights
 	sum := w[scoring.Saving]*d.saving + w[scoring.RelativeDiscount]*d.relative + w[scoring.Popularity]*d.popularity +
 		w[scoring.Freshness]*scoring.Decay((begin-float64(d.begins))/day, scoring.FreshnessScale) +
 		w[scoring.EndsSoon]*scoring.Decay((float64(d.ends)-begin)/day, scoring.EndsSoonScale)
-	s.glance.still.word.Store(uint64(math.Float32bits(float32(sum)))<<32 | uint64(r.seasonNumber))
+	m.glance.still.word.Store(uint64(math.Float32bits(float32(sum)))<<32 | uint64(r.seasonNumber))
 	return float32(sum)
 }
 
-// weigh makes matches of what is seen in the fences that hold the position, or else outside of any, and bounds their scores. It is one loop over
-// few words, for that is what most of the work at a crowded place is.
-func (r *run) weigh(sights []sight, inside bool) {
+// weigh makes entrants of the matches from the first on, which are in fences that hold the position or else in none, and bounds their scores. It is one
+// loop over few words, for that is what most of the work at a crowded place is.
+func (r *run) weigh(first int, inside bool) {
 	var (
 		w          = &r.season.weights
 		distance   = float32(w[scoring.Distance])
@@ -75,35 +75,31 @@ func (r *run) weigh(sights []sight, inside bool) {
 	if r.accuracy <= 0 && inside {
 		base += w[scoring.InsideProbability]
 	}
-	entrants := slices.Grow(r.entrants, len(sights))
-	first := len(entrants)
-	entrants = entrants[:first+len(sights)]
-	for i := range sights {
-		s := &sights[i]
-		g := s.glance
+	matches := r.matches[first:]
+	r.entrants = slices.Grow(r.entrants, len(matches))[:first+len(matches)]
+	entrants := r.entrants[first:]
+	for i := range matches {
+		m := &matches[i]
+		g := m.glance
 		metres := g.axis.metres(here)
 		sum := distance*fall.at(metres*(1/scoring.DistanceScale)) + voices[g.voice]
 		if word := g.still.word.Load(); uint32(word) == season {
 			sum += math.Float32frombits(uint32(word >> 32))
 		} else {
-			sum += r.stillOf(*s)
+			sum += r.stillOf(m)
 		}
 		if vague {
 			sum += chance * r.chance(g, metres)
 		}
 		if r.hasTastes {
-			sum += taste * float32(r.tasteOf(*s))
+			sum += taste * float32(r.tasteOf(m))
 		}
-		e := &entrants[first+i]
+		e := &entrants[i]
 		e.Bound, e.Ref = base+float64(sum), int32(first+i)
 		e.Campaign, e.Merchant, e.Category = 0, g.merchant, g.genre
 		if r.spends {
-			e.Bound += r.spending(r.digestOf(*s))
+			e.Bound += r.spending(r.digestOf(m))
 		}
-	}
-	r.entrants = entrants
-	for i := range sights {
-		r.matches = append(r.matches, match{handle: sights[i].handle, special: sights[i].special, candidate: unsettled})
 	}
 }
 

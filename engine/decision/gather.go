@@ -15,23 +15,27 @@ func (r *run) gather() {
 	position, radius := r.request.Location.Position, r.request.Radius
 	r.hits = r.snap.Fences.Lookup(r.hits[:0], position)
 	for hits := r.hits; len(hits) > 0; {
-		n := min(len(hits), sighted)
+		n, first := min(len(hits), sighted), len(r.matches)
 		r.see(hits[:n])
-		r.weigh(r.sights[:r.sift(r.sights)], true)
+		r.sift(first)
+		r.weigh(first, true)
 		hits = hits[n:]
+	}
+	for _, handle := range r.odd {
+		r.meetFence(handle)
 	}
 	if radius > 0 {
 		r.gatherNear(position, radius)
 	}
 }
 
-// see finds what is to be seen of the places that fences lead to. The few that need more than that are taken at once.
+// see makes matches of what fences lead to, of which most are sifted out again. The few that their handle alone does not tell are odd.
 func (r *run) see(handles []uint32) {
-	special := many | several
+	odd := many | several
 	if r.request.Radius > 0 {
-		special = plain
+		odd = plain
 	}
-	sights, open := r.sights[:0], r.desk.open
+	matches, open := r.matches, r.desk.open
 	for _, handle := range handles {
 		n, at := int(handle/geo.ChunkLen), handle%geo.ChunkLen
 		if n >= len(open) || open[n] == nil {
@@ -41,42 +45,43 @@ func (r *run) see(handles []uint32) {
 			open = r.desk.open
 		}
 		g := &open[n].glances[at]
-		switch {
-		case g.state.Load() != ready:
-			r.meetFirst(handle)
-		case (g.traits|plain)&special != 0:
-			r.meetSpecially(handle, open[n].digests[at])
-		default:
-			sights = append(sights, sight{glance: g, handle: handle, special: -1})
+		if g.state.Load() != ready || (g.traits|plain)&odd != 0 {
+			r.odd = append(r.odd, handle)
+			continue
 		}
+		matches = append(matches, match{glance: g, handle: handle, special: -1})
 	}
-	r.sights = sights
+	r.matches = matches
 }
 
-// meetFirst takes the places of a fence that has no digest yet, and makes it one.
-func (r *run) meetFirst(handle uint32) {
+// meetFence takes the places of a fence that cannot be told by its handle alone, that are to be found again, or that have no digest yet.
+func (r *run) meetFence(handle uint32) {
 	h := r.snap.Holders.At(handle)
 	if h.Listing == nil {
 		return
 	}
-	d := r.describeHolder(h)
-	r.pageOf(handle).set(int(handle%geo.ChunkLen), d)
-	r.meetSpecially(handle, d)
-}
-
-// meetSpecially takes the places of a fence that cannot be told by its handle alone, or that are to be found again.
-func (r *run) meetSpecially(handle uint32, first *digest) {
-	if first == nil {
+	first := r.firstOf(handle, h)
+	switch {
+	case first == nil:
 		return
-	}
-	h := r.snap.Holders.At(handle)
-	if first.sites != nil {
+	case first.sites != nil:
 		r.gatherNearest(h, first.sites)
 		return
 	}
 	for d := first; d != nil; d = d.next {
 		r.take(d, h.Fence, r.request.Radius > 0 || d.traits&many != 0)
 	}
+}
+
+// firstOf returns the digest of a fence, made at the first call; nil: it leads to no place.
+func (r *run) firstOf(handle uint32, h engine.Holder) *digest {
+	p, at := r.pageOf(handle), int(handle%geo.ChunkLen)
+	if p.glances[at].state.Load() == ready {
+		return p.digests[at]
+	}
+	d := r.describeHolder(h)
+	p.set(at, d)
+	return d
 }
 
 // gatherNearest takes the nearest of a fence's many venues.
@@ -165,19 +170,19 @@ func (r *run) take(d *digest, fence *geo.Fence, twice bool) *special {
 			return s
 		}
 	}
-	at := len(r.specials)
+	at, first := len(r.specials), len(r.matches)
 	r.specials = append(r.specials, special{digest: d, fence: fence})
-	seen := [1]sight{{glance: &d.glance, special: int32(at)}}
-	if r.sift(seen[:]) == 0 {
+	r.matches = append(r.matches, match{glance: &d.glance, special: int32(at)})
+	if r.sift(first); len(r.matches) == first {
 		r.specials = r.specials[:at]
 		return nil
 	}
 	if twice {
 		r.places[d.place] = at
 	}
-	r.weigh(seen[:], fence != nil)
+	r.weigh(first, fence != nil)
 	if d.traits&many != 0 {
-		r.entrants[len(r.entrants)-1].Campaign = r.campaignNumber(d.listing)
+		r.entrants[first].Campaign = r.campaignNumber(d.listing)
 	}
 	return &r.specials[at]
 }

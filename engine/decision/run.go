@@ -54,8 +54,9 @@ type run struct {
 	base         float64 // of its bounds
 	desk         desk
 	matches      []match
+	settled      []int32  // of each match: its candidate, from 1, or another thing that is known
+	odd          []uint32 // fences that are met one by one
 	specials     []special
-	sights       []sight
 	open         verdicts // of windows and opening hours
 	readers      verdicts // of the lists of audiences
 	spoken       verdicts // of voices: whether there is one
@@ -182,7 +183,7 @@ func (r *run) end() {
 	clear(r.entries)
 	clear(r.specials)
 	r.desk.clear()
-	clear(r.sights[:cap(r.sights)])
+	clear(r.matches[:min(len(r.matches)+sighted, cap(r.matches))])
 	clear(r.campaigns)
 	r.specials, r.digests, r.curves, r.ground = r.specials[:0], nil, nil, epoch{}
 	r.candidates, r.locals, r.entries = r.candidates[:0], r.locals[:0], r.entries[:0]

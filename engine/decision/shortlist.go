@@ -1,16 +1,18 @@
 package decision
 
 import (
+	"slices"
+
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/geo"
 	"github.com/sihai-network/sihai/scoring"
 )
 
-// match is a place that a request without explanations met and that its digest does not rule out.
+// match is a place that a request without explanations meets.
 type match struct {
-	handle    uint32 // of the fence by which it was met
-	special   int32  // index into specials; below 0: it is none
-	candidate int32  // its index; one of the following before that
+	glance  *glance
+	handle  uint32 // of the fence by which it was met
+	special int32  // index into specials; below 0: it is none
 }
 
 // special is a match of which its handle alone does not tell enough: it can be met by several fences, or by the request's radius.
@@ -20,13 +22,19 @@ type special struct {
 	near   bool       // its venue is within the request's radius
 }
 
-const (
-	unsettled int32 = -1 // not yet looked at closely
-	ruledOut  int32 = -2 // it may not be offered
-)
+// digestOf returns the digest of a match, which is far away in memory.
+func (r *run) digestOf(m *match) *digest {
+	if m.special >= 0 {
+		return r.specials[m.special].digest
+	}
+	return r.pageOf(m.handle).digests[m.handle%geo.ChunkLen]
+}
 
-// sight returns what a match was seen by, without its glance.
-func (m *match) sight() sight { return sight{handle: m.handle, special: m.special} }
+// What is known of a match besides the index of its candidate, from 1.
+const (
+	unsettled int32 = 0  // not yet looked at closely
+	ruledOut  int32 = -1 // it may not be offered
+)
 
 // voice is the language of an offer, and the feature that it gives.
 type voice struct {
@@ -62,6 +70,8 @@ func (r *run) isQuick() bool {
 func (r *run) answerQuickly(id string) *engine.Decision {
 	r.prepare()
 	r.gather()
+	r.settled = slices.Grow(r.settled[:0], len(r.matches))[:len(r.matches)]
+	clear(r.settled)
 	d := r.decision(id)
 	for i := range r.request.Placements {
 		d.Placements[i] = r.shortlist(&r.request.Placements[i])
@@ -89,17 +99,17 @@ func (r *run) prepare() {
 	r.spoken.forget()
 	r.voices.forget()
 	r.tastes.forget()
-	r.matches, r.entrants = r.matches[:0], r.entrants[:0]
+	r.matches, r.odd, r.entrants = r.matches[:0], r.odd[:0], r.entrants[:0]
 }
 
 // tasteOf returns the traveller's affinity to an offer.
-func (r *run) tasteOf(s sight) float64 {
+func (r *run) tasteOf(m *match) float64 {
 	if !r.hasTastes {
 		return scoring.UnknownAffinity
 	}
-	taste, known := r.tastes.at(s.glance.taste)
+	taste, known := r.tastes.at(m.glance.taste)
 	if !known {
-		*taste = r.affinity(r.digestOf(s).place)
+		*taste = r.affinity(r.digestOf(m).place)
 	}
 	return *taste
 }
@@ -110,7 +120,7 @@ func (r *run) shortlist(p *engine.PlacementRequest) engine.Placement {
 	if len(p.Categories) > 0 || len(p.ExcludeMerchants) > 0 {
 		r.allowed = r.allowed[:0]
 		for _, e := range r.entrants {
-			if at := r.digestOf(r.matches[e.Ref].sight()).place; categoryAllowed(p, at) && merchantAllowed(p, at) {
+			if at := r.digestOf(&r.matches[e.Ref]).place; categoryAllowed(p, at) && merchantAllowed(p, at) {
 				r.allowed = append(r.allowed, e)
 			}
 		}
@@ -118,7 +128,7 @@ func (r *run) shortlist(p *engine.PlacementRequest) engine.Placement {
 	}
 	r.chosen = r.chosen[:0]
 	for _, i := range r.race.Top(entrants, p.Count, &r.snap.Profile, r) {
-		r.chosen = append(r.chosen, int(r.matches[i].candidate))
+		r.chosen = append(r.chosen, int(r.settled[i]-1))
 	}
 	return engine.Placement{ID: p.ID, Offers: r.offers(r.chosen)}
 }
@@ -135,19 +145,18 @@ func (r *run) campaignNumber(l *engine.Listing) uint32 {
 
 // Score looks closely at a match: see scoring.Field.
 func (r *run) Score(i int32) (score float64, ok bool) {
-	m := &r.matches[i]
-	if m.candidate == unsettled {
-		m.candidate = r.settle(m)
+	if r.settled[i] == unsettled {
+		r.settled[i] = r.settle(&r.matches[i])
 	}
-	if m.candidate == ruledOut {
+	if r.settled[i] == ruledOut {
 		return 0, false
 	}
-	return r.scores[r.candidates[m.candidate].row], true
+	return r.scores[r.candidates[r.settled[i]-1].row], true
 }
 
 // settle asks the rules that are left and makes a candidate of a match that they all allow.
 func (r *run) settle(m *match) int32 {
-	d := r.digestOf(m.sight())
+	d := r.digestOf(m)
 	v, _ := r.voices.at(d.voice)
 	c := candidate{place: d.place, digest: d, spoken: v.spoken, distance: -1, row: -1}
 	if m.special >= 0 {
@@ -166,10 +175,10 @@ func (r *run) settle(m *match) int32 {
 	if r.spends {
 		f.gains = r.gainsOf(d.place, r.request.Purchase)
 	}
-	r.addFeatures(&c, &f, r.tasteOf(sight{&d.glance, m.handle, m.special}))
+	r.addFeatures(&c, &f, r.tasteOf(m))
 	r.scores = r.scorer.Extend(r.scores, &r.rows)
 	r.candidates = append(r.candidates, c)
-	return int32(len(r.candidates) - 1)
+	return int32(len(r.candidates))
 }
 
 func (r *run) withinLimits(c *candidate) bool {
@@ -183,8 +192,8 @@ func (r *run) withinLimits(c *candidate) bool {
 
 // Before compares the offers' IDs: see scoring.Field.
 func (r *run) Before(i, j int32) bool {
-	r.names = r.appendID(r.names[:0], r.digestOf(r.matches[i].sight()).place)
+	r.names = r.appendID(r.names[:0], r.digestOf(&r.matches[i]).place)
 	end := len(r.names)
-	r.names = r.appendID(r.names, r.digestOf(r.matches[j].sight()).place)
+	r.names = r.appendID(r.names, r.digestOf(&r.matches[j]).place)
 	return string(r.names[:end]) < string(r.names[end:])
 }

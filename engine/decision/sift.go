@@ -1,42 +1,35 @@
 package decision
 
 import (
-	"github.com/sihai-network/sihai/geo"
 	"github.com/sihai-network/sihai/scoring"
 )
 
-// sight is what is to be seen of a place that a request meets.
-type sight struct {
-	glance  *glance
-	handle  uint32 // of the fence by which it was met
-	special int32  // index into specials; below 0: it is none
-}
-
-// sift moves the places to the front that may be offered by the rules that many places have in common, each asked once for all of them, and returns
-// their number. Which ones they are is as good as random, and a processor that guesses wrong loses more time than all of this takes: so the answer
-// is a number, and where a place is put hangs on it without a branch.
-func (r *run) sift(sights []sight) int {
-	n, tick := 0, uint64(r.tick)
-	for i := range sights {
-		g := sights[i].glance
+// sift keeps the matches from the first on that may be offered by the rules that many places have in common, each asked once for all of them. Which
+// ones they are is as good as random, and a processor that guesses wrong loses more time than all of this takes: so the answer is a number, and where
+// a match is put hangs on it without a branch.
+func (r *run) sift(first int) {
+	n, tick, matches := 0, uint64(r.tick), r.matches[first:]
+	for i := range matches {
+		m := &matches[i]
+		g := m.glance
 		begins, ends := uint64(g.begins), uint64(g.ends)
 		during := (begins - tick) & (tick - ends) >> 63 // 1 where begins < tick < ends
 		if tick == begins || tick == ends {
-			during = r.isDuring(sights[i])
+			during = r.isDuring(m)
 		}
 		doubt := r.open.doubt(g.hours) | r.readers.doubt(g.readers) | r.spoken.doubt(g.voice)
 		if doubt > 1 {
-			doubt = r.find(sights[i])
+			doubt = r.find(m)
 		}
-		sights[n] = sights[i]
+		matches[n] = *m
 		n += int(uint32(during) &^ doubt)
 	}
-	return n
+	r.matches = r.matches[:first+n]
 }
 
 // isDuring returns 1 where the request comes during a flight, 0 where it does not.
-func (r *run) isDuring(s sight) uint64 {
-	d := r.digestOf(s)
+func (r *run) isDuring(m *match) uint64 {
+	d := r.digestOf(m)
 	if r.nanos >= d.begins && r.nanos < d.ends {
 		return 1
 	}
@@ -44,8 +37,8 @@ func (r *run) isDuring(s sight) uint64 {
 }
 
 // find asks the rules that nothing is known of yet, and returns whether to doubt that they hold: 0 or 1.
-func (r *run) find(s sight) uint32 {
-	g, d := s.glance, r.digestOf(s)
+func (r *run) find(m *match) uint32 {
+	g, d := m.glance, r.digestOf(m)
 	if r.open.doubt(g.hours) > 1 {
 		r.open.learn(g.hours, r.inWindow(d.place) && r.isOpen(d.place))
 	}
@@ -61,12 +54,4 @@ func (r *run) find(s sight) uint32 {
 		r.voiceValues[g.voice] = float32(r.season.weights[scoring.LanguageMatch] * v.value)
 	}
 	return r.open.doubt(g.hours) | r.readers.doubt(g.readers) | r.spoken.doubt(g.voice)
-}
-
-// digestOf returns the digest of what is seen, which is far away in memory.
-func (r *run) digestOf(s sight) *digest {
-	if s.special >= 0 {
-		return r.specials[s.special].digest
-	}
-	return r.pageOf(s.handle).digests[s.handle%geo.ChunkLen]
 }
