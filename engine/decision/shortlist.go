@@ -158,7 +158,8 @@ func (r *run) Score(i int32) (score float64, ok bool) {
 func (r *run) settle(m *match) int32 {
 	d := r.digestOf(m)
 	v, _ := r.voices.at(d.voice)
-	c := candidate{place: d.place, digest: d, spoken: v.spoken, distance: -1, row: -1}
+	r.candidates = append(r.candidates, candidate{place: d.place, digest: d, spoken: v.spoken, distance: -1, row: -1})
+	c := &r.candidates[len(r.candidates)-1]
 	if m.special >= 0 {
 		s := &r.specials[m.special]
 		c.fence, c.inside, c.near = s.fence, s.fence != nil, s.near
@@ -166,18 +167,17 @@ func (r *run) settle(m *match) int32 {
 		c.fence, c.inside = r.snap.Holders.At(m.handle).Fence, true
 	}
 	switch {
-	case !r.inReach(&c),
-		d.traits&ruled != 0 && !r.keepsRule(&c),
-		d.traits&limited != 0 && !r.withinLimits(&c):
+	case !r.inReach(c),
+		d.traits&ruled != 0 && !r.keepsRule(c),
+		d.traits&limited != 0 && !r.withinLimits(c):
 		return ruledOut
 	}
 	f := d.facts()
 	if r.spends {
 		f.gains = r.gainsOf(d.place, r.request.Purchase)
 	}
-	r.addFeatures(&c, &f, r.tasteOf(m))
+	r.addFeatures(c, &f, r.tasteOf(m))
 	r.scores = r.scorer.Extend(r.scores, &r.rows)
-	r.candidates = append(r.candidates, c)
 	return int32(len(r.candidates))
 }
 
