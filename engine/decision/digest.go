@@ -74,6 +74,7 @@ func (r *run) glanceAt(g *glance, d *digest) {
 		taste = strings.Join(campaign.Categories, "|")
 	}
 	g.taste = r.digests.tastes.of(taste)
+	g.radius = float32(math.Inf(1))
 	if len(d.listing.Fences) == 0 {
 		g.radius = float32(d.listing.Radius)
 	}
