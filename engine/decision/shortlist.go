@@ -90,7 +90,7 @@ func (r *run) prepare() {
 		r.base += r.season.weights[scoring.CategoryAffinity] * scoring.UnknownAffinity
 	}
 	if r.accuracy > 0 {
-		r.perAccuracy = float32(1 / r.accuracy)
+		r.perAccuracy = float32(min(max(1/r.accuracy, 1e-20), 1e20)) // so that no product with it is without meaning
 	}
 	r.ground = epoch{r.rates.source, r.snap.Popularity}
 	r.epoch = r.digests.epochs.of(&r.ground, sameEpoch)
