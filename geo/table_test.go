@@ -35,3 +35,21 @@ func TestTable(t *testing.T) {
 		}
 	}
 }
+
+// A chunk that is the same in two tables has the same entries in both, and a change gives those that it touches another one.
+func TestTableChunks(t *testing.T) {
+	table := geo.Table[int]{}.With(map[uint32]int{3: 1, 2 * geo.ChunkLen: 2})
+	if table.Chunk(1) != nil || table.Chunk(7) != nil {
+		t.Error("there are entries where none were set")
+	}
+	if c := table.Chunk(2); c[0] != 2 || c[1] != 0 {
+		t.Errorf("chunk 2 begins with %d, %d", c[0], c[1])
+	}
+	next := table.With(map[uint32]int{4: 9})
+	if next.Chunk(2) != table.Chunk(2) || next.Chunk(0) == table.Chunk(0) {
+		t.Error("not just the chunk that was touched is another")
+	}
+	if c := next.Chunk(0); c[3] != 1 || c[4] != 9 {
+		t.Errorf("chunk 0 holds %d, %d", c[3], c[4])
+	}
+}

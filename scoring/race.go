@@ -82,7 +82,7 @@ const (
 // line puts some of the highest bounds on the line, or all where that is not many more.
 func (r *Race) line(some int, floor float64) {
 	r.heap, r.rest = r.heap[:0], math.Inf(-1)
-	if n := len(r.entrants); n > 2*some && n >= sampled {
+	if n := len(r.entrants); n > some+some/2 && n >= sampled {
 		if s, ok := newStair(r.entrants); ok {
 			r.lineUp(s.bar(r.entrants, some), floor)
 			return
@@ -203,29 +203,34 @@ func (r *Race) isFull(e *Entrant, p *Profile) bool {
 
 // sink restores the order of the heap from node n down.
 func (r *Race) sink(n int) {
-	for {
-		child := 2*n + 1
-		if child >= len(r.heap) {
-			return
-		}
-		if right := child + 1; right < len(r.heap) && r.ahead(right, child) {
+	if n >= len(r.heap) {
+		return
+	}
+	sunk := r.heap[n]
+	for child := 2*n + 1; child < len(r.heap); child = 2*n + 1 {
+		if right := child + 1; right < len(r.heap) && r.ahead(&r.heap[right], &r.heap[child]) {
 			child = right
 		}
-		if !r.ahead(child, n) {
-			return
+		if !r.ahead(&r.heap[child], &sunk) {
+			break
 		}
-		r.heap[n], r.heap[child] = r.heap[child], r.heap[n]
+		r.heap[n] = r.heap[child]
 		n = child
 	}
+	r.heap[n] = sunk
 }
 
-// ahead reports whether one runner has its turn before another. Of equals the bounds come first, since their scores may be as high.
-func (r *Race) ahead(i, j int) bool {
-	a, b := &r.heap[i], &r.heap[j]
-	switch {
-	case a.key != b.key:
+// ahead reports whether one runner has its turn before another.
+func (r *Race) ahead(a, b *runner) bool {
+	if a.key != b.key {
 		return a.key > b.key
-	case a.known != b.known:
+	}
+	return r.breaksTie(a, b)
+}
+
+// breaksTie reports which of two equals comes first: the bounds do, since their scores may be as high.
+func (r *Race) breaksTie(a, b *runner) bool {
+	if a.known != b.known {
 		return b.known
 	}
 	return a.known && r.field.Before(r.entrants[a.at].Ref, r.entrants[b.at].Ref)

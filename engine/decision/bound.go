@@ -62,15 +62,17 @@ func (r *run) stillOf(m *match) float32 {
 // loop over few words, for that is what most of the work at a crowded place is.
 func (r *run) weigh(first int, inside bool) {
 	var (
-		w          = &r.season.weights
-		distance   = float32(w[scoring.Distance])
-		chance     = float32(w[scoring.InsideProbability])
-		taste      = float32(w[scoring.CategoryAffinity])
-		vague      = r.accuracy > 0 && chance > 0
-		base       = r.base
-		fall, here = &r.curves.fall, &r.axis
-		season     = r.seasonNumber
-		voices     = r.voiceValues
+		w           = &r.season.weights
+		distance    = float32(w[scoring.Distance])
+		chance      = float32(w[scoring.InsideProbability])
+		taste       = float32(w[scoring.CategoryAffinity])
+		vague       = r.accuracy > 0 && chance > 0
+		base        = r.base
+		fall, here  = &r.curves.fall, &r.axis
+		side        = &r.curves.side
+		perAccuracy = r.perAccuracy
+		season      = r.seasonNumber
+		voices      = r.voiceValues
 	)
 	if r.accuracy <= 0 && inside {
 		base += w[scoring.InsideProbability]
@@ -89,7 +91,8 @@ func (r *run) weigh(first int, inside bool) {
 			sum += r.stillOf(m)
 		}
 		if vague {
-			sum += chance * r.chance(g, metres)
+			// A circle lies in the half-plane on its side of the line that touches it where it is nearest to the position.
+			sum += chance * side.at((g.radius-metres+0.1)*perAccuracy)
 		}
 		if r.hasTastes {
 			sum += taste * float32(r.tasteOf(m))
@@ -107,13 +110,4 @@ func (r *run) weigh(first int, inside bool) {
 func (r *run) spending(d *digest) float64 {
 	g, w := r.gainsOf(d.place, r.request.Purchase), &r.season.weights
 	return w[scoring.Saving]*(g.saving-d.saving) + w[scoring.RelativeDiscount]*(g.relative-d.relative)
-}
-
-// chance returns what the chance of being in a fence is at most. A circle lies in the half-plane on its side of the line that touches it where it is
-// nearest to the position.
-func (r *run) chance(g *glance, metres float32) float32 {
-	if g.radius == 0 {
-		return 1
-	}
-	return r.curves.side.at((g.radius - metres + 0.1) * r.perAccuracy)
 }

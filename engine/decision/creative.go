@@ -16,13 +16,13 @@ const maxCreatives = 1 << 15
 
 // kept is a creative and what it was made for.
 type kept struct {
-	engine.Creative
-	forms     engine.Forms
 	digest    uint32 // number
+	ambiguous bool   // whether two merchants share its plain ID
 	words     words
-	plain     string   // its ID without the merchant
-	ambiguous bool     // whether two merchants share that
 	estimate  estimate // for one who tells of no purchase
+	plain     string   // its ID without the merchant
+	engine.Creative
+	forms engine.Forms
 }
 
 // words are the languages in which an offer is told: of its title and of its venue's name, by their index in the sets of the two.
@@ -51,6 +51,20 @@ func (r *run) creativeOf(c *candidate) (*engine.Creative, estimate) {
 		return &k.Creative, r.estimateOf(c.place, r.request.Purchase)
 	}
 	return &k.Creative, k.estimate
+}
+
+// seek reads a word of what is kept of some candidates, so that all of it comes from memory together.
+func (r *run) seek(chosen []int) (sum uint32) {
+	for _, at := range chosen {
+		c := &r.candidates[at]
+		if c.digest == nil {
+			continue
+		}
+		if k := r.digests.creatives.slot(c.digest.number, words{c.spoken.index, r.nameOf(c.digest)}).Load(); k != nil {
+			sum += k.digest
+		}
+	}
+	return sum
 }
 
 // keptOf returns what is kept of a digest in some words, made at the first need.

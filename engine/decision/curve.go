@@ -59,15 +59,10 @@ const (
 // accuracyInSigmas is 1.5096 / √2: from accuracies to the argument of the error function, see geo.Fence.InsideProbability.
 const accuracyInSigmas = 1.5095921854516636 / math.Sqrt2
 
-// at returns the chance to be on the side to which the line is so many accuracies away; below 0: on the other side.
+// at returns the chance to be on the side to which the line is so many accuracies away, not NaN; below 0: on the other side. Which of the three parts
+// of the curve it is cannot be guessed, so there is no branch.
 func (s *side) at(within float32) float32 {
-	switch {
-	case within >= deep:
-		return 1
-	case !(within > -deep):
-		return 0
-	}
-	x := (within + deep) * sideSteps
+	x := (min(max(within, -deep), deep) + deep) * sideSteps
 	i := uint32(int32(x))
 	a, b := s[i], s[i+1]
 	return a + (b-a)*(x-float32(int32(i)))

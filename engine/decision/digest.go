@@ -15,16 +15,15 @@ import (
 type digest struct {
 	glance
 	place
-	next  *digest                  // another one of the same handle
-	sites []atomic.Pointer[digest] // of a handle that leads to very many sites, by site, made as they are met; nil otherwise
-
 	begins, ends int64      // of the flight, in nanoseconds since 1970; never and forever: no bound
 	at           geo.LatLng // the venue
 	gains                   // without a purchase
 	popularity   float64    // the feature
 	number       uint32     // no other digest has it, see digests
+	name         uint32     // number of the languages of the venue's name; 0: it has none
 	epoch        uint32
-	name         uint32 // number of the languages of the venue's name; 0: it has none
+	next         *digest                  // another one of the same handle
+	sites        []atomic.Pointer[digest] // of a handle that leads to very many sites, by site, made as they are met; nil otherwise
 }
 
 // The instants that stand for no bound of a flight. Whatever is beyond them is as far away.
@@ -75,6 +74,7 @@ func (r *run) glanceAt(g *glance, d *digest) {
 		taste = strings.Join(campaign.Categories, "|")
 	}
 	g.taste = r.digests.tastes.of(taste)
+	g.radius = float32(math.Inf(1))
 	if len(d.listing.Fences) == 0 {
 		g.radius = float32(d.listing.Radius)
 	}

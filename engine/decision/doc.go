@@ -21,6 +21,11 @@
 // Without explanations the same answer comes by a shorter way (shortlist.go): a digest of each place, kept from one request to the next, rules
 // it out or bounds its score; and only those whose bound is high enough to be offered are looked at closely, see scoring.Race.
 //
+// At a crowded place hundreds of digests are met and some twenty offered, so that memory is what takes time. Of each digest a glance (glance.go),
+// one cache line, lies among those of the neighbouring handles on a page (page.go), which is known as a whole to be current. The matches go by in blocks
+// of sixty-four: gather.go seeks their glances, so that these come from memory together; sift.go keeps those that the rules shared by many allow; and
+// bound.go bounds their scores. The digests themselves are read of those few that are settled.
+//
 // # Place
 //
 // A fix is a normal distribution round the position it names. Its radius of 68 % is hypot(accuracy, walking speed × age of the

@@ -49,6 +49,7 @@ func (r *run) offers(chosen []int) []engine.Offer {
 	if len(chosen) == 0 {
 		return nil
 	}
+	r.sought = r.seek(chosen)
 	offers, details := make([]engine.Offer, len(chosen)), make([]detail, len(chosen))
 	for i, at := range chosen {
 		c, o, d := &r.candidates[at], &offers[i], &details[i]

@@ -178,6 +178,8 @@ func (r *run) insideProbability(c *candidate) float64 {
 // circle returns the radius of the circle round the venue of a campaign without fences of its own; 0: it has some.
 func (c *candidate) circle() geo.Meters {
 	switch {
+	case c.digest != nil && math.IsInf(float64(c.digest.radius), 1):
+		return 0
 	case c.digest != nil:
 		return geo.Meters(c.digest.radius)
 	case len(c.listing.Fences) == 0:

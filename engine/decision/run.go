@@ -37,6 +37,7 @@ type run struct {
 	entries []scoring.Candidate
 	listed  []int // candidate of each entry
 	chosen  []int // candidates
+	sought  uint32
 
 	// Of a request that is answered from digests, see shortlist.go.
 	digests      *digests // nil: none is

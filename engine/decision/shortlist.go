@@ -90,7 +90,7 @@ func (r *run) prepare() {
 		r.base += r.season.weights[scoring.CategoryAffinity] * scoring.UnknownAffinity
 	}
 	if r.accuracy > 0 {
-		r.perAccuracy = float32(1 / r.accuracy)
+		r.perAccuracy = float32(min(max(1/r.accuracy, 1e-20), 1e20)) // so that no product with it is without meaning
 	}
 	r.ground = epoch{r.rates.source, r.snap.Popularity}
 	r.epoch = r.digests.epochs.of(&r.ground, sameEpoch)
@@ -158,7 +158,8 @@ func (r *run) Score(i int32) (score float64, ok bool) {
 func (r *run) settle(m *match) int32 {
 	d := r.digestOf(m)
 	v, _ := r.voices.at(d.voice)
-	c := candidate{place: d.place, digest: d, spoken: v.spoken, distance: -1, row: -1}
+	r.candidates = append(r.candidates, candidate{place: d.place, digest: d, spoken: v.spoken, distance: -1, row: -1})
+	c := &r.candidates[len(r.candidates)-1]
 	if m.special >= 0 {
 		s := &r.specials[m.special]
 		c.fence, c.inside, c.near = s.fence, s.fence != nil, s.near
@@ -166,18 +167,17 @@ func (r *run) settle(m *match) int32 {
 		c.fence, c.inside = r.snap.Holders.At(m.handle).Fence, true
 	}
 	switch {
-	case !r.inReach(&c),
-		d.traits&ruled != 0 && !r.keepsRule(&c),
-		d.traits&limited != 0 && !r.withinLimits(&c):
+	case !r.inReach(c),
+		d.traits&ruled != 0 && !r.keepsRule(c),
+		d.traits&limited != 0 && !r.withinLimits(c):
 		return ruledOut
 	}
 	f := d.facts()
 	if r.spends {
 		f.gains = r.gainsOf(d.place, r.request.Purchase)
 	}
-	r.addFeatures(&c, &f, r.tasteOf(m))
+	r.addFeatures(c, &f, r.tasteOf(m))
 	r.scores = r.scorer.Extend(r.scores, &r.rows)
-	r.candidates = append(r.candidates, c)
 	return int32(len(r.candidates))
 }
 

@@ -157,3 +157,27 @@ func TestDigestsFollowTheCatalog(t *testing.T) {
 		}
 	}
 }
+
+// A flight begins and ends to the nanosecond, though a glance knows it by longer ticks; and a position is as exact or vague as it says.
+func TestGlancesAreExact(t *testing.T) {
+	w := newWorld()
+	w.venue("v", 30)
+	begins, ends := noon.Add(1300*time.Millisecond+1), noon.Add(6700*time.Millisecond+1)
+	w.campaign("c", []string{"v"}, func(c *engine.Campaign) {
+		c.Flight.Start, c.Flight.End = engine.Moment{Instant: begins}, engine.Moment{Instant: ends}
+	})
+	s := start(t, optionsFor(w.snapshot(t), newMemoryLog()))
+	for _, at := range []time.Time{noon, begins.Add(-1), begins, noon.Add(2 * time.Second), noon.Add(4 * time.Second), noon.Add(6 * time.Second), ends.Add(-1), ends, noon.Add(8 * time.Second)} {
+		for _, accuracy := range []geo.Meters{0, math.SmallestNonzeroFloat64, 1e-300, 35} {
+			d, err := s.Decide(t.Context(), ask(func(r *engine.Request) {
+				r.Explain, r.Time, r.Location.Accuracy = engine.ExplainNone, at, accuracy
+			}), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if offered, want := len(d.Placements[0].Offers) == 1, !at.Before(begins) && at.Before(ends); offered != want {
+				t.Errorf("%v after noon, %v m: offered %v, want %v", at.Sub(noon), float64(accuracy), offered, want)
+			}
+		}
+	}
+}

@@ -1,8 +1,6 @@
 package decision
 
-import (
-	"github.com/sihai-network/sihai/scoring"
-)
+import "github.com/sihai-network/sihai/scoring"
 
 // sift keeps the matches from the first on that may be offered by the rules that many places have in common, each asked once for all of them. Which
 // ones they are is as good as random, and a processor that guesses wrong loses more time than all of this takes: so the answer is a number, and where
