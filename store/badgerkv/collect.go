@@ -20,13 +20,18 @@ func (e *Engine) collect(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			e.collectNow(ctx)
+			_ = e.collectNow(ctx) // what could not be deleted is not read, and is for the next time
 		}
 	}
 }
 
-func (e *Engine) collectNow(ctx context.Context) {
+func (e *Engine) collectNow(ctx context.Context) error {
+	some := false
 	for ctx.Err() == nil && e.db.RunValueLogGC(collectRatio) == nil {
-		continue // until it finds nothing worth a rewrite
+		some = true // until it finds nothing worth a rewrite
 	}
+	if !some {
+		return nil
+	}
+	return e.trimAgain(ctx)
 }

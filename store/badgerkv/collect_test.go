@@ -59,7 +59,10 @@ func TestTrimmedBlocksLeaveTheDisk(t *testing.T) {
 	}
 	defer shut()
 	for start := time.Now(); ; time.Sleep(50 * time.Millisecond) {
-		if e.Collect(t.Context()); logs() <= before/2 {
+		if err := e.Collect(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if logs() <= before/2 {
 			break
 		}
 		if time.Since(start) > 30*time.Second {
@@ -75,4 +78,37 @@ func TestTrimmedBlocksLeaveTheDisk(t *testing.T) {
 			t.Errorf("block %d is another", i)
 		}
 	}
+}
+
+// A trimmed block that comes back is not read, and those that came after it are.
+func TestTrimmedBlocksStayAway(t *testing.T) {
+	e, err := badgerkv.Open(badgerkv.Options{InMemory: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = e.Close() }()
+	at := time.UnixMilli(1_800_000_000_000)
+	for _, text := range []string{"old", "new"} {
+		if _, err := e.AppendBlock(t.Context(), "s", at, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		at = at.Add(time.Second)
+	}
+	all, err := e.Blocks(t.Context(), "s", kv.Place{}, 9)
+	if err != nil || len(all) != 2 {
+		t.Fatal(all, err)
+	}
+	if err := e.TrimBefore(t.Context(), "s", all[1].Time); err != nil {
+		t.Fatal(err)
+	}
+	see := func() {
+		left, err := e.Blocks(t.Context(), "s", kv.Place{}, 9)
+		if err != nil || len(left) != 1 || string(left[0].Data) != "new" {
+			t.Errorf("%v %v", left, err)
+		}
+	}
+	if err := e.BringBack(t.Context(), "s", all[0], see); err != nil {
+		t.Fatal(err)
+	}
+	see()
 }

@@ -18,6 +18,7 @@ const (
 	kindLogHead    = 'm'
 	kindStream     = 's'
 	kindStreamHead = 't'
+	kindStreamTrim = 'w'
 )
 
 var formatKey = []byte{kindFormat}

@@ -259,6 +259,13 @@ func (e *Engine) Blocks(ctx context.Context, s kv.Stream, after kv.Place, limit 
 	var out []kv.Block
 	err := e.view(ctx, func(txn *badger.Txn) error {
 		from := append(blockKey(s, after), 0)
+		mark, err := trimmed(txn, s)
+		if err != nil {
+			return err
+		}
+		if last := append(namePrefix(kindStream, string(s)), mark...); bytes.Compare(last, from) > 0 {
+			from = append(last, 0)
+		}
 		return scan(txn, namePrefix(kindStream, string(s)), from, func(item *badger.Item) ([]byte, error) {
 			data, err := item.ValueCopy(nil)
 			if err != nil {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/dgraph-io/badger/v4"
-
 	"github.com/sihai-network/sihai/store/kv"
 )
 
@@ -42,43 +40,6 @@ func (e *Engine) AppendBlock(ctx context.Context, s kv.Stream, at time.Time, blo
 		return kv.Place{}, err
 	}
 	return place, nil
-}
-
-// TrimBefore implements kv.Engine. It deletes in transactions of some thousand blocks; the files in which large ones lie
-// go some time later, see collect.
-func (e *Engine) TrimBefore(ctx context.Context, s kv.Stream, t time.Time) error {
-	const step = 2000
-	if err := checkName(string(s)); err != nil {
-		return err
-	}
-	prefix, end := namePrefix(kindStream, string(s)), millis(t)
-	for {
-		var keys [][]byte
-		err := e.view(ctx, func(txn *badger.Txn) error {
-			return scan(txn, prefix, prefix, func(item *badger.Item) ([]byte, error) {
-				key := item.KeyCopy(nil)
-				if place, _ := placeOf(key); millis(place.Time) >= end || len(keys) == step {
-					return nil, errStop
-				}
-				keys = append(keys, key)
-				return nil, nil
-			})
-		})
-		if err != nil || len(keys) == 0 {
-			return err
-		}
-		err = e.update(ctx, "", func(x *tx) error {
-			for _, key := range keys {
-				if err := x.set(key, nil); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
 }
 
 // update hands fn to the writer and waits. Once the writer has it there is no way back: the answer comes with the next commit.

@@ -32,7 +32,7 @@ type published struct {
 }
 
 // publishers is how many changes may be under way at once.
-const publishers = 16
+const publishers = 64
 
 func newPublished() *published {
 	return &published{committed: newLatencies(), visible: newLatencies()}
