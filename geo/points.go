@@ -8,7 +8,7 @@ import (
 // Points finds positions near a place. It is immutable: Apply returns another one that shares what did not change, so that any number of readers
 // use one while the next is made. The zero value and nil are empty.
 type Points struct {
-	few    []place // by handle, of a set that NewPoints made; nil: places has them
+	few    []spot // by handle, of a set that NewPoints made; nil: places has them
 	places Table[place]
 	discs  ballTree
 	count  int
@@ -24,6 +24,12 @@ type Point struct {
 type place struct {
 	at    LatLng
 	there bool
+}
+
+// spot is a point of a small set.
+type spot struct {
+	at   LatLng
+	axis [3]float64 // its unit vector
 }
 
 // Near is a point and how far it is.
@@ -44,8 +50,8 @@ func (s *Points) Apply(removed []uint32, added []Point) *Points {
 		*next = *s
 	}
 	places := next.places.Edit()
-	for i, p := range next.few {
-		places.Set(uint32(i), p)
+	for i := range next.few {
+		places.Set(uint32(i), place{next.few[i].at, true})
 	}
 	if next.few != nil && next.discs.root == nil {
 		next.discs = next.discs.with(nil, next.balls())
@@ -83,9 +89,9 @@ const fewPoints = 64
 
 // NewPoints returns the set of some points whose handles are their indexes. It takes the room that these need, which that of Apply does only for many.
 func NewPoints(at []LatLng) *Points {
-	s := &Points{few: make([]place, len(at)), count: len(at)}
+	s := &Points{few: make([]spot, len(at)), count: len(at)}
 	for i, p := range at {
-		s.few[i] = place{p, true}
+		s.few[i] = spot{p, p.vector()}
 	}
 	if len(at) > fewPoints {
 		s.discs = s.discs.with(nil, s.balls())
@@ -96,8 +102,8 @@ func NewPoints(at []LatLng) *Points {
 // balls are those of a set that NewPoints made.
 func (s *Points) balls() []ball {
 	balls := make([]ball, len(s.few))
-	for i, p := range s.few {
-		balls[i] = newBall(uint32(i), disc{center: p.at})
+	for i := range s.few {
+		balls[i] = newBall(uint32(i), disc{center: s.few[i].at})
 	}
 	return balls
 }
@@ -115,12 +121,12 @@ func (s *Points) search(q *search) {
 	}
 }
 
-// at returns the place of a handle.
-func (s *Points) at(handle uint32) place {
+// at returns the position of a handle.
+func (s *Points) at(handle uint32) LatLng {
 	if s.few != nil {
-		return s.few[handle]
+		return s.few[handle].at
 	}
-	return s.places.At(handle)
+	return s.places.At(handle).at
 }
 
 // Len returns the number of points.
@@ -138,7 +144,7 @@ func (s *Points) Within(dst []Near, p LatLng, radius Meters) []Near {
 	}
 	start := len(dst)
 	s.search(&search{at: p.vector(), reach: float64(radius / EarthRadius), found: func(b *ball) {
-		if d := p.Distance(s.at(b.handle).at); d <= radius {
+		if d := p.Distance(s.at(b.handle)); d <= radius {
 			dst = append(dst, Near{b.handle, d})
 		}
 	}})
@@ -152,10 +158,13 @@ func (s *Points) Nearest(dst []Near, p LatLng, k int) []Near {
 	if k <= 0 {
 		return dst
 	}
+	if s.few != nil && len(s.few) <= fewPoints {
+		return s.nearestFew(dst, p, k)
+	}
 	best := make(farthest, 0, k)
 	q := &search{at: p.vector(), reach: float64(maxRadius / EarthRadius)}
 	q.found = func(b *ball) {
-		if d := p.Distance(s.at(b.handle).at); d <= maxRadius {
+		if d := p.Distance(s.at(b.handle)); d <= maxRadius {
 			best = best.offer(Near{b.handle, d})
 		}
 		if len(best) == k {
@@ -165,6 +174,24 @@ func (s *Points) Nearest(dst []Near, p LatLng, k int) []Near {
 	s.search(q)
 	slices.SortFunc(best, compareNear)
 	return append(dst, best...)
+}
+
+// nearestFew sifts a small set by the squares of its chords, and measures only what is among the nearest: as far as that can tell, which is to under a micrometre for what is not
+// at the antipode. Ties by chord go by handle, as those by distance do.
+func (s *Points) nearestFew(dst []Near, p LatLng, k int) []Near {
+	at := p.vector()
+	var room [fewPoints]Near
+	all := room[:len(s.few)]
+	for i := range s.few {
+		all[i] = Near{uint32(i), Meters(chord2(at, s.few[i].axis))}
+	}
+	slices.SortFunc(all, compareNear)
+	start := len(dst)
+	for _, n := range all[:k] {
+		dst = append(dst, Near{n.Handle, p.Distance(s.few[n.Handle].at)})
+	}
+	slices.SortFunc(dst[start:], compareNear)
+	return dst
 }
 
 // farthest is a heap of the best points so far, as many as its capacity, the farthest first.
