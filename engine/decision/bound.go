@@ -54,7 +54,7 @@ func (r *run) stillOf(m *match) float32 {
 	sum := w[scoring.Saving]*d.saving + w[scoring.RelativeDiscount]*d.relative + w[scoring.Popularity]*d.popularity +
 		w[scoring.Freshness]*scoring.Decay((begin-float64(d.begins))/day, scoring.FreshnessScale) +
 		w[scoring.EndsSoon]*scoring.Decay((float64(d.ends)-begin)/day, scoring.EndsSoonScale)
-	m.glance.still.word.Store(uint64(math.Float32bits(float32(sum)))<<32 | uint64(r.seasonNumber))
+	r.glanceOf(*m).still.word.Store(uint64(math.Float32bits(float32(sum)))<<32 | uint64(r.seasonNumber))
 	return float32(sum)
 }
 
@@ -82,7 +82,7 @@ func (r *run) weigh(first int, inside bool) {
 	entrants := r.entrants[first:]
 	for i := range matches {
 		m := &matches[i]
-		g := m.glance
+		g := r.glanceOf(*m)
 		metres := g.axis.metres(here)
 		sum := distance*fall.at(metres*(1/scoring.DistanceScale)) + voices[g.voice]
 		if word := g.still.word.Load(); uint32(word) == season {

@@ -35,21 +35,21 @@ func (r *run) see(handles []uint32) {
 	if r.request.Radius > 0 {
 		odd = plain
 	}
-	matches, open := r.matches, r.desk.open
+	matches, open := r.matches, r.desk.glances
 	for _, handle := range handles {
 		n, at := int(handle/geo.ChunkLen), handle%geo.ChunkLen
 		if n >= len(open) || open[n] == nil {
 			if r.openPage(n) == nil {
 				continue
 			}
-			open = r.desk.open
+			open = r.desk.glances
 		}
-		g := &open[n].glances[at]
+		g := &open[n][at]
 		if g.state.Load() != ready || (g.traits|plain)&odd != 0 {
 			r.odd = append(r.odd, handle)
 			continue
 		}
-		matches = append(matches, match{glance: g, handle: handle, special: -1})
+		matches = append(matches, match{handle: handle, special: -1})
 	}
 	r.matches = matches
 }
@@ -172,7 +172,7 @@ func (r *run) take(d *digest, fence *geo.Fence, twice bool) *special {
 	}
 	at, first := len(r.specials), len(r.matches)
 	r.specials = append(r.specials, special{digest: d, fence: fence})
-	r.matches = append(r.matches, match{glance: &d.glance, special: int32(at)})
+	r.matches = append(r.matches, match{special: int32(at)})
 	if r.sift(first); len(r.matches) == first {
 		r.specials = r.specials[:at]
 		return nil

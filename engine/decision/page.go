@@ -96,23 +96,26 @@ func (p *pages) view(n int) []*atomic.Pointer[page] {
 
 // desk holds the pages that a request has open, so that it looks once at whether they are current, and reads the same ones to its end.
 type desk struct {
-	open  []*page // by number; nil: not open
-	which []int   // are open
+	open    []*page                 // by number; nil: not open
+	glances []*[geo.ChunkLen]glance // of each
+	which   []int                   // are open
 }
 
 // put opens a page.
 func (d *desk) put(n int, p *page) {
 	if n >= len(d.open) {
-		d.open = append(d.open, make([]*page, n+1-len(d.open))...)
+		more := n + 1 - len(d.open)
+		d.open = append(d.open, make([]*page, more)...)
+		d.glances = append(d.glances, make([]*[geo.ChunkLen]glance, more)...)
 	}
-	d.open[n] = p
+	d.open[n], d.glances[n] = p, p.glances
 	d.which = append(d.which, n)
 }
 
 // clear closes all pages.
 func (d *desk) clear() {
 	for _, n := range d.which {
-		d.open[n] = nil
+		d.open[n], d.glances[n] = nil, nil
 	}
 	d.which = d.which[:0]
 }

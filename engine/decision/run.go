@@ -184,7 +184,6 @@ func (r *run) end() {
 	clear(r.entries)
 	clear(r.specials)
 	r.desk.clear()
-	clear(r.matches[:min(len(r.matches)+sighted, cap(r.matches))])
 	clear(r.campaigns)
 	r.specials, r.digests, r.curves, r.ground = r.specials[:0], nil, nil, epoch{}
 	r.candidates, r.locals, r.entries = r.candidates[:0], r.locals[:0], r.entries[:0]

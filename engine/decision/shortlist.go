@@ -8,9 +8,9 @@ import (
 	"github.com/sihai-network/sihai/scoring"
 )
 
-// match is a place that a request without explanations meets.
+// match is a place that a request without explanations meets. It holds no pointer: to write hundreds of them while the collector is at work takes longer
+// than to find the glance again.
 type match struct {
-	glance  *glance
 	handle  uint32 // of the fence by which it was met
 	special int32  // index into specials; below 0: it is none
 }
@@ -20,6 +20,14 @@ type special struct {
 	digest *digest
 	fence  *geo.Fence // the last one met of those that hold the position; nil: none does
 	near   bool       // its venue is within the request's radius
+}
+
+// glanceOf returns the glance of a match.
+func (r *run) glanceOf(m match) *glance {
+	if m.special >= 0 {
+		return &r.specials[m.special].digest.glance
+	}
+	return &r.desk.glances[m.handle/geo.ChunkLen][m.handle%geo.ChunkLen]
 }
 
 // digestOf returns the digest of a match, which is far away in memory.
@@ -107,7 +115,7 @@ func (r *run) tasteOf(m *match) float64 {
 	if !r.hasTastes {
 		return scoring.UnknownAffinity
 	}
-	taste, known := r.tastes.at(m.glance.taste)
+	taste, known := r.tastes.at(r.glanceOf(*m).taste)
 	if !known {
 		*taste = r.affinity(r.digestOf(m).place)
 	}

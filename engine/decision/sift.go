@@ -9,7 +9,7 @@ func (r *run) sift(first int) {
 	n, tick, matches := 0, uint64(r.tick), r.matches[first:]
 	for i := range matches {
 		m := &matches[i]
-		g := m.glance
+		g := r.glanceOf(*m)
 		begins, ends := uint64(g.begins), uint64(g.ends)
 		during := (begins - tick) & (tick - ends) >> 63 // 1 where begins < tick < ends
 		if tick == begins || tick == ends {
@@ -36,7 +36,7 @@ func (r *run) isDuring(m *match) uint64 {
 
 // find asks the rules that nothing is known of yet, and returns whether to doubt that they hold: 0 or 1.
 func (r *run) find(m *match) uint32 {
-	g, d := m.glance, r.digestOf(m)
+	g, d := r.glanceOf(*m), r.digestOf(m)
 	if r.open.doubt(g.hours) > 1 {
 		r.open.learn(g.hours, r.inWindow(d.place) && r.isOpen(d.place))
 	}
