@@ -266,6 +266,7 @@ type Store interface {
 	CatalogScan
 	DecisionLog
 	EventLog
+	Accounts
 	// Close waits for what is under way and releases the files.
 	Close() error
 }

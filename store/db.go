@@ -23,6 +23,8 @@ type DB struct {
 	gates gates
 	news  news
 	calls calls // imports under way, which take more than one transaction
+	// accounts are those that are known to be listed, by engine.CampaignRef.
+	accounts sync.Map
 	// scratch is memory in which decisions are encoded.
 	scratch scratch
 
