@@ -138,8 +138,14 @@ type Redeemer interface {
 	ListCodes(ctx context.Context, c CampaignRef, p Page) ([]Code, string, error)
 	// VerifyAccounts recomputes every account of a merchant, or of all for an empty one, from its movements.
 	VerifyAccounts(ctx context.Context, merchant string) (Audit, error)
-	// EachMovement calls fn for each movement of the accounts of a merchant, or of all, by account and number.
-	EachMovement(ctx context.Context, merchant string, fn func(CampaignRef, *Movement) error) error
+	// ListMovements lists the movements of the accounts of a merchant, or of all for an empty one, by merchant, campaign and number.
+	ListMovements(ctx context.Context, merchant string, p Page) ([]AccountMovement, string, error)
+}
+
+// AccountMovement is a movement and whose account it is of.
+type AccountMovement struct {
+	CampaignRef
+	Movement
 }
 
 // Audit is what came of a verification.

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -48,12 +47,7 @@ func (h *holds) due(at time.Time) []engine.CampaignRef {
 			due = append(due, ref)
 		}
 	}
-	slices.SortFunc(due, func(a, b engine.CampaignRef) int {
-		if c := strings.Compare(a.MerchantID, b.MerchantID); c != 0 {
-			return c
-		}
-		return strings.Compare(a.CampaignID, b.CampaignID)
-	})
+	slices.SortFunc(due, compareRefs)
 	return due
 }
 

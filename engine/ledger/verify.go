@@ -2,8 +2,11 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/sihai-network/sihai/engine"
 )
@@ -11,11 +14,60 @@ import (
 // movementPage is how many movements are read at once.
 const movementPage = 1000
 
-// EachMovement implements engine.Redeemer.
-func (b *Book) EachMovement(ctx context.Context, merchant string, fn func(engine.CampaignRef, *engine.Movement) error) error {
-	return b.eachAccount(ctx, merchant, func(ref engine.CampaignRef) error {
-		return eachMovement(ctx, b.accounts, ref, func(m *engine.Movement) error { return fn(ref, m) })
+// ListMovements implements engine.Redeemer. Cost: linear in the accounts, and in the page.
+func (b *Book) ListMovements(ctx context.Context, merchant string, p engine.Page) (page []engine.AccountMovement, next string, err error) {
+	from, number, err := parseMovementCursor(p.After)
+	if err != nil {
+		return nil, "", err
+	}
+	err = b.eachAccount(ctx, merchant, func(ref engine.CampaignRef) error {
+		var after uint64
+		switch c := compareRefs(ref, from); {
+		case c < 0:
+			return nil
+		case c == 0:
+			after = number
+		}
+		left := p.Limit + 1 - len(page)
+		if left <= 0 {
+			return errEnough
+		}
+		movements, err := b.accounts.Movements(ctx, ref, after, left)
+		for _, m := range movements {
+			page = append(page, engine.AccountMovement{CampaignRef: ref, Movement: m})
+		}
+		return err
 	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return nil, "", err
+	}
+	if len(page) > p.Limit {
+		page = page[:p.Limit]
+		last := &page[p.Limit-1]
+		next = last.MerchantID + "/" + last.CampaignID + "/" + strconv.FormatUint(last.Number, 10)
+	}
+	return page, next, nil
+}
+
+// errEnough ends an iteration.
+var errEnough = errors.New("enough")
+
+func parseMovementCursor(after string) (ref engine.CampaignRef, number uint64, err error) {
+	if after == "" {
+		return ref, 0, nil
+	}
+	parts := strings.Split(after, "/")
+	if len(parts) == 3 {
+		if number, err = strconv.ParseUint(parts[2], 10, 64); err == nil {
+			return engine.CampaignRef{MerchantID: parts[0], CampaignID: parts[1]}, number, nil
+		}
+	}
+	return ref, 0, engine.Faults{{Path: "cursor", Code: "invalid", Message: "is not a next_cursor of this server"}}
+}
+
+// compareRefs orders campaigns as their accounts are listed: by the bytes of merchant/campaign.
+func compareRefs(a, b engine.CampaignRef) int {
+	return strings.Compare(a.MerchantID+"/"+a.CampaignID, b.MerchantID+"/"+b.CampaignID)
 }
 
 func (b *Book) eachAccount(ctx context.Context, merchant string, fn func(engine.CampaignRef) error) error {
