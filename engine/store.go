@@ -267,6 +267,7 @@ type Store interface {
 	DecisionLog
 	EventLog
 	Accounts
+	Purchases
 	// Close waits for what is under way and releases the files.
 	Close() error
 }

@@ -66,6 +66,7 @@ func codes() []code {
 		codeOf("redemption", writeRedemption, readRedemption, "ID", "MerchantID", "CampaignID"),
 		codeOf("movement", writeMovement, readMovement, "Number"),
 		codeOf("voucher", writeVoucher, readVoucher, "Code"),
+		codeOf("purchase", writePurchase, readPurchase),
 		codeOf("batch of codes", writeBatch, readBatch),
 	}
 }

@@ -326,6 +326,45 @@ func TestTotalIsNeverNegativeOverHTTP(t *testing.T) {
 	}
 }
 
+// The published fault of a percentage of the whole beside an amount off: together they take no more than the purchase, and offers that shut each other out do not meet.
+func TestPercentageOffAnUndiscountedBaseOverHTTP(t *testing.T) {
+	w := newWorld(t, apitest.Options{})
+	stackable := `,"stacking":{"group":"x","mode":"stackable"}`
+	w.sell(t, "amount", `"discount":{"type":"amount","amount":{"amount":800,"currency":"USD"}}`+stackable)
+	w.sell(t, "half", `"discount":{"type":"percent","percent":50}`+stackable)
+	w.sell(t, "third", `"discount":{"type":"percent","percent":33}`+stackable)
+	w.sell(t, "alone", tenPercent+`,"stacking":{"group":"x","mode":"exclusive"}`)
+	in := `,"purchase_id":"till-4/17"`
+	got := together(t, w, 3, func(ctx context.Context, c *generated.ClientWithResponses, i int) (int, error) {
+		o, id := order([]string{"amount", "half", "third"}[i], "u", 1000), "together"
+		o.PurchaseId = &id
+		r, err := c.RedeemWithResponse(ctx, nil, o)
+		if err != nil {
+			return 0, err
+		}
+		if r.JSON201 != nil {
+			return int(r.JSON201.Discount.Amount), nil
+		}
+		return 0, nil
+	})
+	total := 0
+	for off, n := range got {
+		total += off * n
+	}
+	if total != 1000 { // 800 + 200, or 500 + 500, or 330 + 670, or 500 + 330 + 170
+		t.Errorf("discounts %v", got)
+	}
+	var r redemptionJSON
+	w.order(t, "/v1/redemptions", orderJSON("amount", "u", 1000, in)).want(t, 201)
+	w.order(t, "/v1/redemptions", orderJSON("half", "u", 1000, in)).want(t, 201).decode(t, &r)
+	if r.Discount.Amount != 200 {
+		t.Errorf("%+v", r)
+	}
+	if got := w.order(t, "/v1/redemptions", orderJSON("alone", "u", 1000, in)).reasons(t); got != "not_stackable not_stackable nothing_left" {
+		t.Error(got)
+	}
+}
+
 func TestCodesOverHTTP(t *testing.T) {
 	w := newWorld(t, apitest.Options{})
 	w.sell(t, "a", tenPercent)

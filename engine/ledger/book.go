@@ -14,6 +14,7 @@ import (
 // BookOptions says what a Book works with. Parts are required where nothing else is said.
 type BookOptions struct {
 	Accounts  engine.Accounts
+	Purchases engine.Purchases
 	Snapshots engine.Snapshots
 	Rules     engine.OfferRules
 	Decisions DecisionReader
@@ -35,6 +36,7 @@ const shownFor = 24 * time.Hour
 // campaigns wait for each other at most in the disk's queue.
 type Book struct {
 	accounts  engine.Accounts
+	purchases engine.Purchases
 	snapshots engine.Snapshots
 	rules     engine.OfferRules
 	decisions DecisionReader
@@ -54,11 +56,11 @@ var _ engine.Redeemer = (*Book)(nil)
 // OpenBook reads the balances into the meter and begins to end holds that have run out. Close ends it. Cost: linear in the venues and users
 // that took something.
 func OpenBook(ctx context.Context, o BookOptions) (*Book, error) {
-	if o.Accounts == nil || o.Snapshots == nil || o.Rules == nil || o.Decisions == nil || o.Meter == nil || o.IDs.Random == nil {
+	if o.Accounts == nil || o.Purchases == nil || o.Snapshots == nil || o.Rules == nil || o.Decisions == nil || o.Meter == nil || o.IDs.Random == nil {
 		return nil, errors.New("open book: a part is missing")
 	}
 	b := &Book{
-		accounts: o.Accounts, snapshots: o.Snapshots, rules: o.Rules, decisions: o.Decisions, takings: &o.Meter.takings,
+		accounts: o.Accounts, purchases: o.Purchases, snapshots: o.Snapshots, rules: o.Rules, decisions: o.Decisions, takings: &o.Meter.takings,
 		ids: o.IDs, now: o.Now, logger: o.Logger, holds: holds{next: make(map[engine.CampaignRef]nextHold)},
 	}
 	if b.now == nil {
@@ -185,21 +187,34 @@ func (b *Book) take(ctx context.Context, w engine.Write, o *engine.Order, kind e
 	}
 	u := c.use(w.At)
 	u.id, u.hold = engine.RedemptionID(uuid, c.ref), hold
-	return b.move(ctx, w, c.ref, kind, func(a *account) (engine.Redemption, error) {
-		u.rates = c.ratesOn(w.At) // it remembers what it was asked: one for each run
-		if len(c.reasons) == 0 {
-			return a.take(&u)
-		}
-		p, err := a.plan(&u)
-		if err != nil {
-			return engine.Redemption{}, err
-		}
-		return engine.Redemption{}, &engine.Refusal{Reasons: sorted(append(p.reasons, c.reasons...))}
-	})
+	if o.PurchaseID != "" {
+		return b.takeTogether(ctx, w, c, &u, kind)
+	}
+	return b.move(ctx, w, c.ref, kind, func(a *account) (engine.Redemption, error) { return a.takeChecked(c, &u, w.At) })
+}
+
+// takeChecked takes an order against which nothing else speaks, or refuses it with that and every reason of the account.
+func (a *account) takeChecked(c *checked, u *use, at time.Time) (engine.Redemption, error) {
+	u.rates = c.ratesOn(at) // it remembers what it was asked: one for each run
+	if len(c.reasons) == 0 {
+		return a.take(u)
+	}
+	p, err := a.plan(u)
+	if err != nil {
+		return engine.Redemption{}, err
+	}
+	return engine.Redemption{}, &engine.Refusal{Reasons: sorted(append(p.reasons, c.reasons...))}
 }
 
 // Confirm implements engine.Redeemer.
 func (b *Book) Confirm(ctx context.Context, w engine.Write, id string) (engine.Redemption, error) {
+	r, err := b.Redemption(ctx, w.At, id)
+	if err == nil {
+		err = b.firm(ctx, &r)
+	}
+	if err != nil {
+		return engine.Redemption{}, fmt.Errorf("confirm: %w", err)
+	}
 	return b.step(ctx, w, id, engine.MoveConfirm, func(a *account) (engine.Redemption, error) { return a.settle(id, engine.MoveConfirm) })
 }
 

@@ -20,6 +20,8 @@ type checked struct {
 	order   engine.Order // with what its decision tells besides
 	shown   bool
 	reasons []engine.Reason
+	met     []engine.Reason // what the other offers of its purchase have against it, where it is only tried
+	taken   int64           // by them
 }
 
 // prepare finds the offer of an order and asks the rules. Its errors are Faults but for a decision that cannot be read.
@@ -105,7 +107,7 @@ func shownIn(d *engine.Decision, o *engine.Order) (merchant string, ok bool) {
 func (c *checked) use(at time.Time) use {
 	return use{
 		order: &c.order, campaign: c.listing.Campaign(), now: localMoment(at, c.listing.Sites[c.site].Zone), rates: c.ratesOn(at),
-		shown: c.shown, left: c.order.Purchase.Amount,
+		shown: c.shown, left: c.order.Purchase.Amount - c.taken,
 	}
 }
 

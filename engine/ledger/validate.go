@@ -16,6 +16,11 @@ func (b *Book) Validate(ctx context.Context, at time.Time, o *engine.Order) (eng
 	if err != nil {
 		return engine.Validation{}, fmt.Errorf("validate: %w", err)
 	}
+	if o.PurchaseID != "" {
+		if err := b.meetOthers(ctx, at, c); err != nil {
+			return engine.Validation{}, fmt.Errorf("validate: %w", err)
+		}
+	}
 	var v engine.Validation
 	err = b.accounts.ViewAccount(ctx, c.ref, func(r engine.AccountReader) error {
 		t := trial{book: b, checked: c, over: r}
@@ -31,6 +36,20 @@ func (b *Book) Validate(ctx context.Context, at time.Time, o *engine.Order) (eng
 		return engine.Validation{}, fmt.Errorf("validate: %w", err)
 	}
 	return v, nil
+}
+
+// meetOthers compares an order with the offers of its purchase, and keeps nothing.
+func (b *Book) meetOthers(ctx context.Context, at time.Time, c *checked) error {
+	lines, err := b.purchases.Purchase(ctx, c.order.MerchantID, c.order.PurchaseID)
+	if err != nil {
+		return err
+	}
+	if lines, _, err = b.settled(ctx, at, lines); err != nil {
+		return err
+	}
+	m := meet(lines, c)
+	c.met, c.taken = m.reasons, c.order.Purchase.Amount-m.left
+	return nil
 }
 
 // trial decides an order again and again, in changed circumstances, on one moment of its account.
@@ -53,6 +72,7 @@ func (t *trial) decide(at time.Time) (off engine.Money, reasons []engine.Reason,
 		return off, nil, err
 	}
 	reasons = append(p.reasons, t.book.against(t.checked, at)...)
+	reasons = append(reasons, t.met...)
 	if len(reasons) > 0 {
 		return p.price.off, sorted(reasons), nil
 	}

@@ -90,7 +90,9 @@ func TestKilledProgramKeepsItsLedger(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		for n := range 4 {
-			wg.Go(func() { l.trade(ctx, p.client, rand.New(rand.NewPCG(seed, uint64(round*10+n))), fmt.Sprintf("r%d-t%d", round, n)) })
+			wg.Go(func() {
+				l.trade(ctx, p.client, rand.New(rand.NewPCG(seed, uint64(round*10+n))), fmt.Sprintf("r%d-t%d", round, n))
+			})
 		}
 		time.Sleep(time.Duration(20+k.moments.IntN(400)) * time.Millisecond)
 		k.kill(t, p.cmd)
