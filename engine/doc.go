@@ -34,12 +34,16 @@
 // The imports between rooms are a table in cmd/sihai/command/arrows_test.go, and any other import fails that test. The inner
 // rooms (catalog, decision, ledger) never import one another: what two of them need is a word of this package.
 //
-// # Two jobs, each top to bottom
+// # Three jobs, each top to bottom
 //
 // An offers request: api and wire make a Request of the body and validate it once; the decision room loads the current
 // Snapshot by one atomic pointer, looks up the fences that hold the place, keeps or rejects each candidate with all its
 // reasons, makes a feature row of each, scores, orders and explains; the Decision goes out through wire and is queued to
 // the decision log by one owned writer. No lock and no disk read of campaigns is on this path.
+//
+// A use of an offer: api and wire make an Order of the body; the ledger finds the listing in the Snapshot, lets the decision room's rules
+// speak, and reads and writes the campaign's account in one transaction; when that is on disk the new balances are told to the
+// limits that decisions ask.
 //
 // An upload: wire makes rows of the file; the catalog room validates each and tells every fault; the store keeps all rows
 // or none in one commit and tells the change feed; one builder follows the feed and publishes the next Snapshot by one

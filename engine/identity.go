@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -56,4 +57,10 @@ func UUID7Time(id string) (time.Time, bool) {
 		ms = ms<<8 | int64(x)
 	}
 	return time.UnixMilli(ms).UTC(), true
+}
+
+// UserHash returns what stands for a user in an account: half of the SHA-256 of the ID, in hexadecimal.
+func UserHash(id string) string {
+	h := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(h[:16])
 }

@@ -68,3 +68,12 @@ type Snapshots interface {
 	// AwaitVersion returns when a snapshot of at least this position is published, so that a writer reads its own write.
 	AwaitVersion(ctx context.Context, version uint64) error
 }
+
+// OfferRules says whether an offer holds for a traveller, budgets and caps aside.
+type OfferRules interface {
+	// CheckOffer appends the reasons against a use of a listing at one of its sites, ascending by code: its status, its flight, the venue's hours,
+	// its audience and, where the request has a location, its fence.
+	CheckOffer(dst []Reason, s *Snapshot, r *Request, l *Listing, site int) []Reason
+	// NextOpening returns the first whole minute from at on, or at itself, in which the flight and the venue's hours hold; false when there is none.
+	NextOpening(l *Listing, site int, at time.Time) (time.Time, bool)
+}

@@ -266,6 +266,8 @@ type Store interface {
 	CatalogScan
 	DecisionLog
 	EventLog
+	Accounts
+	Purchases
 	// Close waits for what is under way and releases the files.
 	Close() error
 }

@@ -61,6 +61,13 @@ func codes() []code {
 		codeOf("active profile", writeProfileRef, readProfileRef),
 		codeOf("version", writeVersion, readVersion),
 		codeOf("name", writeName, readName),
+		codeOf("account", writeHead, readHead),
+		codeOf("balance", writeBalance, readBalance, "BalanceKey"),
+		codeOf("redemption", writeRedemption, readRedemption, "ID", "MerchantID", "CampaignID"),
+		codeOf("movement", writeMovement, readMovement, "Number"),
+		codeOf("voucher", writeVoucher, readVoucher, "Code"),
+		codeOf("purchase", writePurchase, readPurchase),
+		codeOf("batch of codes", writeBatch, readBatch),
 	}
 }
 
@@ -135,6 +142,16 @@ func fillKnown(r *rand.Rand, v reflect.Value) bool {
 		*at = map[string]any{"s": randomText(r), "n": r.Float64(), "b": r.IntN(2) == 0, "zero": 0.0, "none": ""}
 	case *kv.Place:
 		*at = kv.Place{Time: time.UnixMilli(r.Int64N(1 << 42)).UTC(), Seq: r.Uint64N(1 << 40)}
+	case *engine.BalanceKey:
+		*at = engine.BalanceKey{Per: engine.PerVenue, ID: randomText(r)}
+		if r.IntN(2) == 0 {
+			*at = engine.BalanceKey{Per: engine.PerUser, ID: engine.UserHash(randomText(r))}
+		}
+	case *engine.AccountHead:
+		var b engine.Balance
+		fill(r, reflect.ValueOf(&b).Elem(), 1)
+		b.BalanceKey = engine.BalanceKey{} // the head's is the campaign's own
+		*at = engine.AccountHead{Movements: 1 + r.Uint64N(99), Codes: 1 + r.Int64N(9), NextExpiry: time.UnixMilli(r.Int64N(1 << 42)).UTC(), Balance: b}
 	case **scoring.Explanation:
 		*at = randomExplanation(r, r.IntN(4))
 	default:

@@ -24,6 +24,8 @@ type DB struct {
 	news  news
 	calls calls // imports under way, which take more than one transaction
 	ended ended
+	// accounts are those that are known to be listed, by engine.CampaignRef.
+	accounts sync.Map
 	// scratch is memory in which decisions are encoded.
 	scratch scratch
 

@@ -1,5 +1,5 @@
 // Package store keeps what a program must not lose: merchants, venues and campaigns with their versions, uploads, scoring
-// profiles, reference rates, API keys, decisions and events, and a feed of every change. It gives engine.Store its
+// profiles, reference rates, API keys, decisions and events, what campaigns gave away, and a feed of every change. It gives engine.Store its
 // meaning once, over the ordered key-value seam of package kv; an engine below that seam knows bytes only.
 //
 // The main type is DB.

@@ -20,6 +20,7 @@ type Options struct {
 	Catalog   engine.Catalog
 	Decider   engine.Decider
 	Events    engine.EventTaker
+	Redeemer  engine.Redeemer
 	Importer  engine.Importer
 	Snapshots engine.Snapshots
 	IDs       engine.IDs
@@ -56,7 +57,7 @@ type API struct {
 
 // New makes an API.
 func New(o Options) (*API, error) {
-	if o.Store == nil || o.Catalog == nil || o.Decider == nil || o.Events == nil || o.Importer == nil || o.Snapshots == nil || o.IDs.Random == nil || o.Clock == nil {
+	if o.Store == nil || o.Catalog == nil || o.Decider == nil || o.Events == nil || o.Redeemer == nil || o.Importer == nil || o.Snapshots == nil || o.IDs.Random == nil || o.Clock == nil {
 		return nil, errors.New("make api: a part is missing")
 	}
 	if o.Logger == nil {

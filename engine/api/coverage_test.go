@@ -74,6 +74,11 @@ func TestEveryOperationSucceeds(t *testing.T) {
 	w.ask(t, ask{key: "m-1", method: "POST", path: "/v1/imports", body: campaignJSON("i-1", "v-1") + "\n", kind: "application/x-ndjson"}).want(t, 200).decode(t, &upload)
 	event := fmt.Sprintf(`{"events":[{"type":"click","decision_id":%q,"offer_id":"c-1@v-1"}]}`, d.Decision_ID)
 	profile := `{"weights":{"distance":1},"note":"by distance alone"}`
+	order := `{"offer_id":"c-1@v-1","user":{"id":"u-1"},"purchase":{"amount":1000,"currency":"USD"}}`
+	var held, kept, used struct{ ID string }
+	w.send(t, "app", "POST", "/v1/reservations", order).want(t, 201).decode(t, &held)
+	w.send(t, "app", "POST", "/v1/reservations", order).want(t, 201).decode(t, &kept)
+	w.send(t, "app", "POST", "/v1/redemptions", order).want(t, 201).decode(t, &used)
 	rates := "Date,USD,CNY\n2026-11-20,1.10,7.90\n"
 
 	seen := map[string]bool{}
@@ -81,6 +86,19 @@ func TestEveryOperationSucceeds(t *testing.T) {
 		{key: "app", method: "POST", path: "/v1/decisions", body: hereJSON("u-1")},
 		{key: "analyst", method: "GET", path: "/v1/decisions/" + d.Decision_ID},
 		{key: "app", method: "POST", path: "/v1/events", body: event},
+
+		{key: "app", method: "POST", path: "/v1/validations", body: order},
+		{key: "app", method: "POST", path: "/v1/reservations", body: order},
+		{key: "app", method: "GET", path: "/v1/reservations/" + held.ID},
+		{key: "app", method: "POST", path: "/v1/reservations/" + held.ID + "/confirm"},
+		{key: "app", method: "POST", path: "/v1/reservations/" + kept.ID + "/release", body: "{}"},
+		{key: "app", method: "POST", path: "/v1/redemptions", body: order},
+		{key: "app", method: "GET", path: "/v1/redemptions/" + used.ID},
+		{key: "app", method: "POST", path: "/v1/redemptions/" + used.ID + "/rollbacks", body: `{"amount":{"amount":10,"currency":"USD"}}`},
+		{key: "m-1", method: "POST", path: "/v1/campaigns/c-1/codes", body: `{"generate":3}`},
+		{key: "m-1", method: "GET", path: "/v1/campaigns/c-1/codes?limit=2"},
+		{key: "operator", method: "GET", path: "/v1/ledger/audit"},
+		{key: "operator", method: "GET", path: "/v1/ledger/movements?merchant=m-1&limit=2"},
 
 		{key: "operator", method: "GET", path: "/v1/merchants?limit=1"},
 		{key: "operator", method: "POST", path: "/v1/merchants", body: merchantJSON("m-3")},

@@ -78,6 +78,8 @@ var pathText = map[string]string{"id": "its ID", "merchant": "ID of the merchant
 var tagText = map[string]string{
 	"decisions":        "What to offer a traveller, and what was offered.",
 	"events":           "What travellers did.",
+	"redemptions":      "Uses of offers: whether one would hold, holds until it is paid, uses, and what is undone.",
+	"ledger":           "Every movement of budgets, and whether the balances agree with them.",
 	"merchants":        "The tenants.",
 	"venues":           "Where offers are used.",
 	"campaigns":        "What is offered, where, when and to whom.",

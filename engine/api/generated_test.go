@@ -60,7 +60,7 @@ func TestGeneratedClient(t *testing.T) {
 	if err != nil || venue.JSON201 == nil || *venue.JSON201.TimeZone != zone {
 		t.Fatalf("%v: %s", err, venue.Body)
 	}
-	percent, status, whose := 15.0, generated.Enabled, "m-7"
+	percent, status, whose := 15.0, generated.CampaignStatusEnabled, "m-7"
 	campaign, err := client.PutCampaignWithResponse(ctx, "lincoln-15", &generated.PutCampaignParams{Merchant: &whose}, generated.Campaign{
 		Id: "lincoln-15", Title: map[string]string{"en": "15% off", "zh-Hans": "八五折"}, Status: &status,
 		Discount: generated.Discount{Type: generated.Percent, Percent: &percent},

@@ -29,13 +29,26 @@ func (w *world) everyWrite(t *testing.T) map[string]*repeated {
 	event := func(kind string) string {
 		return fmt.Sprintf(`{"events":[{"type":%q,"decision_id":%q,"offer_id":"c-1@v-1"}]}`, kind, d.Decision_ID)
 	}
+	order := func(amount int) string {
+		return fmt.Sprintf(`{"offer_id":"c-1@v-1","user":{"id":"u-1"},"purchase":{"amount":%d,"currency":"USD"}}`, amount)
+	}
+	var held, kept, used struct{ ID string }
+	w.send(t, "app", "POST", "/v1/reservations", order(1000)).want(t, 201).decode(t, &held)
+	w.send(t, "app", "POST", "/v1/reservations", order(1000)).want(t, 201).decode(t, &kept)
+	w.send(t, "app", "POST", "/v1/redemptions", order(1000)).want(t, 201).decode(t, &used)
 	return map[string]*repeated{
-		"decide":         {ask: ask{key: "app", path: "/v1/decisions", body: hereJSON("u-1")}, other: hereJSON("u-2")},
-		"takeEvents":     {ask: ask{key: "app", path: "/v1/events", body: event("click")}, other: event("save")},
-		"createMerchant": {ask: ask{key: "operator", path: "/v1/merchants", body: merchantJSON("x")}, other: merchantJSON("y")},
-		"createVenue":    {ask: ask{key: "m-1", path: "/v1/merchants/m-1/venues", body: venueJSON("x")}, other: venueJSON("y")},
-		"createCampaign": {ask: ask{key: "m-1", path: "/v1/campaigns", body: campaignJSON("x", "v-1")}, other: campaignJSON("y", "v-1"), path2: "/v1/campaigns?merchant=m-1"},
-		"enableCampaign": {ask: ask{key: "m-1", path: "/v1/campaigns/c-1/enable"}, other: "{}", path2: "/v1/campaigns/c-1/disable"},
+		"reserve":            {ask: ask{key: "app", path: "/v1/reservations", body: order(1000)}, other: order(2000), path2: "/v1/redemptions"},
+		"redeem":             {ask: ask{key: "app", path: "/v1/redemptions", body: order(1000)}, other: order(2000), path2: "/v1/reservations"},
+		"confirmReservation": {ask: ask{key: "app", path: "/v1/reservations/" + held.ID + "/confirm"}, other: "{}", path2: "/v1/reservations/" + held.ID + "/release"},
+		"releaseReservation": {ask: ask{key: "app", path: "/v1/reservations/" + kept.ID + "/release"}, other: "{}", path2: "/v1/reservations/" + kept.ID + "/confirm"},
+		"rollBackRedemption": {ask: ask{key: "app", path: "/v1/redemptions/" + used.ID + "/rollbacks", body: `{"amount":{"amount":10,"currency":"USD"}}`}, other: "{}"},
+		"addCodes":           {ask: ask{key: "m-2", path: "/v1/campaigns/old/codes", body: `{"generate":3}`}, other: `{"generate":4}`},
+		"decide":             {ask: ask{key: "app", path: "/v1/decisions", body: hereJSON("u-1")}, other: hereJSON("u-2")},
+		"takeEvents":         {ask: ask{key: "app", path: "/v1/events", body: event("click")}, other: event("save")},
+		"createMerchant":     {ask: ask{key: "operator", path: "/v1/merchants", body: merchantJSON("x")}, other: merchantJSON("y")},
+		"createVenue":        {ask: ask{key: "m-1", path: "/v1/merchants/m-1/venues", body: venueJSON("x")}, other: venueJSON("y")},
+		"createCampaign":     {ask: ask{key: "m-1", path: "/v1/campaigns", body: campaignJSON("x", "v-1")}, other: campaignJSON("y", "v-1"), path2: "/v1/campaigns?merchant=m-1"},
+		"enableCampaign":     {ask: ask{key: "m-1", path: "/v1/campaigns/c-1/enable"}, other: "{}", path2: "/v1/campaigns/c-1/disable"},
 		"disableCampaign": {ask: ask{key: "operator", path: "/v1/campaigns/c-2/disable?merchant=m-2"}, other: "{}",
 			path2: "/v1/campaigns/c-2/archive?merchant=m-2"},
 		"archiveCampaign": {ask: ask{key: "m-2", path: "/v1/campaigns/old/archive"}, other: "{}", path2: "/v1/campaigns/old/disable"},
@@ -53,7 +66,7 @@ func TestOnce(t *testing.T) {
 	w := newWorld(t, apitest.Options{Dir: t.TempDir()})
 	writes := w.everyWrite(t)
 	for _, o := range operations(t) {
-		if o.method == http.MethodPost && writes[o.id] == nil {
+		if o.method == http.MethodPost && o.id != "validateOrder" && writes[o.id] == nil {
 			t.Errorf("%s is not among the writes of this test", o.id)
 		}
 	}
@@ -106,6 +119,7 @@ func (w *world) everything(t *testing.T) string {
 	for _, path := range []string{
 		"/v1/merchants", "/v1/merchants/m-1/venues", "/v1/merchants/m-2/venues", "/v1/campaigns?merchant=m-1", "/v1/campaigns?merchant=m-2",
 		"/v1/campaigns/c-1/revisions?merchant=m-1", "/v1/imports?merchant=m-1", "/v1/scoring-profiles", "/v1/scoring-profiles/default/versions", "/v1/keys",
+		"/v1/ledger/movements",
 	} {
 		all.Write(w.get(t, "operator", path).want(t, 200).body)
 	}

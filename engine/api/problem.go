@@ -57,7 +57,11 @@ func failures() []failure {
 func problemOf(err error) wire.Problem {
 	p := wire.Problem{Type: "about:blank"}
 	var faults engine.Faults
-	if errors.As(err, &faults) {
+	var refusal *engine.Refusal
+	if errors.As(err, &refusal) {
+		p.Status, p.Code, p.Detail = http.StatusConflict, "refused", "the offer is not honoured: see reasons"
+		p.Reasons = wire.ReasonsOf(refusal.Reasons)
+	} else if errors.As(err, &faults) {
 		p.Status, p.Code, p.Detail = http.StatusUnprocessableEntity, "invalid_input", "the input has faults: see errors"
 		if malformed(faults) {
 			p.Status, p.Code = http.StatusBadRequest, "malformed"

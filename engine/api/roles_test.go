@@ -16,6 +16,12 @@ var allowed = map[string][]string{
 	"getDecision": {"analyst", "operator"},
 	"takeEvents":  {"app", "operator"},
 
+	"validateOrder": {"app", "operator"}, "reserve": {"app", "operator"}, "getReservation": {"app", "operator"},
+	"confirmReservation": {"app", "operator"}, "releaseReservation": {"app", "operator"},
+	"redeem": {"app", "operator"}, "getRedemption": {"app", "operator"}, "rollBackRedemption": {"app", "operator"},
+	"addCodes": {"merchant", "operator"}, "listCodes": {"merchant", "operator"},
+	"verifyLedger": {"operator"}, "listMovements": {"operator"},
+
 	"listMerchants":  {"merchant", "operator"},
 	"createMerchant": {"operator"},
 	"getMerchant":    {"merchant", "operator"},
@@ -145,6 +151,9 @@ func TestMerchantsAreSealedOff(t *testing.T) {
 		{method: "PUT", path: "/v1/campaigns/c-2", body: campaignJSON("c-2", "v-1"), header: map[string]string{"If-Match": `"1"`}},
 		{method: "GET", path: "/v1/campaigns/c-2/revisions"},
 		{method: "GET", path: "/v1/campaigns/c-2/revisions?merchant=m-2"},
+		{method: "POST", path: "/v1/campaigns/c-2/codes", body: `{"codes":["A"]}`},
+		{method: "GET", path: "/v1/campaigns/c-2/codes"},
+		{method: "GET", path: "/v1/campaigns/c-2/codes?merchant=m-2"},
 		{method: "POST", path: "/v1/campaigns/c-2/enable"},
 		{method: "POST", path: "/v1/campaigns/c-2/disable?merchant=m-2"},
 		{method: "POST", path: "/v1/campaigns/c-2/disable"},

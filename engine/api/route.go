@@ -17,6 +17,7 @@ type route struct {
 	description  string
 	roles        []engine.Role // who may, besides operators; openRoute: anyone
 	open         bool          // no key is asked for
+	reads        bool          // it changes nothing although it is a POST
 	owned        bool          // it is about one merchant, whom the path, the query or the key names: call.owner
 	params       []param
 	body         *body
@@ -65,7 +66,7 @@ func (r *route) pathParams() []string {
 }
 
 // writes reports whether a route takes an idempotency key.
-func (r *route) writes() bool { return r.method == http.MethodPost }
+func (r *route) writes() bool { return r.method == http.MethodPost && !r.reads }
 
 func jsonBody[T any]() *body { return &body{shape: reflect.TypeFor[T]()} }
 

@@ -10,7 +10,7 @@ import (
 // routes is every operation: the router and the document are both made of it.
 func routes() []route {
 	var all []route
-	for _, some := range [][]route{travelRoutes(), merchantRoutes(), campaignRoutes(), importRoutes(), profileRoutes(), operatorRoutes(), openRoutes()} {
+	for _, some := range [][]route{travelRoutes(), redemptionRoutes(), merchantRoutes(), campaignRoutes(), importRoutes(), profileRoutes(), operatorRoutes(), ledgerRoutes(), openRoutes()} {
 		all = append(all, some...)
 	}
 	return all
@@ -31,6 +31,41 @@ func travelRoutes() []route {
 			method: http.MethodPost, path: "/v1/events", id: "takeEvents", tag: "events", summary: "What travellers did: all events of a batch are taken, or none",
 			roles: []engine.Role{engine.RoleApp}, body: jsonBody[wire.Events](), answers: []answer{ok[wire.Taken]("taken and kept")}, handle: takeEvents,
 		},
+	}
+}
+
+func redemptionRoutes() []route {
+	apps := []engine.Role{engine.RoleApp}
+	done := ok[wire.Redemption]("as it is now")
+	return []route{
+		{method: http.MethodPost, path: "/v1/validations", id: "validateOrder", tag: "redemptions", summary: "Would an offer hold, for how much, and if not, why and what would make it hold",
+			roles: apps, reads: true, body: jsonBody[wire.Order](), answers: []answer{ok[wire.Validation]("the finding; nothing was changed")}, handle: validateOrder},
+		{method: http.MethodPost, path: "/v1/reservations", id: "reserve", tag: "redemptions", summary: "Hold an offer until it is paid; 409 with every reason when it does not hold",
+			roles: apps, body: jsonBody[wire.Order](), answers: []answer{created[wire.Redemption]("held")}, handle: reserve},
+		{method: http.MethodGet, path: "/v1/reservations/{id}", id: "getReservation", tag: "redemptions", summary: "A reservation, whatever became of it",
+			roles: apps, answers: []answer{ok[wire.Redemption]("the reservation")}, handle: getRedemption},
+		{method: http.MethodPost, path: "/v1/reservations/{id}/confirm", id: "confirmReservation", tag: "redemptions", summary: "Use what is held",
+			roles: apps, answers: []answer{done}, handle: confirm},
+		{method: http.MethodPost, path: "/v1/reservations/{id}/release", id: "releaseReservation", tag: "redemptions", summary: "Let go of what is held",
+			roles: apps, answers: []answer{done}, handle: release},
+		{method: http.MethodPost, path: "/v1/redemptions", id: "redeem", tag: "redemptions", summary: "Use an offer at once; 409 with every reason when it does not hold",
+			roles: apps, body: jsonBody[wire.Order](), answers: []answer{created[wire.Redemption]("used")}, handle: redeem},
+		{method: http.MethodGet, path: "/v1/redemptions/{id}", id: "getRedemption", tag: "redemptions", summary: "A redemption",
+			roles: apps, answers: []answer{ok[wire.Redemption]("the redemption")}, handle: getRedemption},
+		{method: http.MethodPost, path: "/v1/redemptions/{id}/rollbacks", id: "rollBackRedemption", tag: "redemptions", summary: "Undo a redemption, whole or in part, more than once up to all of it",
+			roles: apps, body: &body{shape: jsonBody[wire.Rollback]().shape, optional: true}, answers: []answer{done}, handle: rollBack},
+	}
+}
+
+// ledgerRoutes are for those who keep the books.
+func ledgerRoutes() []route {
+	operators := []engine.Role{engine.RoleOperator}
+	whose := param{name: "merchant", in: "query", doc: "of one merchant only", kind: "string"}
+	return []route{
+		{method: http.MethodGet, path: "/v1/ledger/audit", id: "verifyLedger", tag: "ledger", summary: "Compute every balance again from the movements and compare",
+			roles: operators, params: []param{whose}, answers: []answer{ok[wire.Audit]("what came of it")}, handle: verifyLedger},
+		{method: http.MethodGet, path: "/v1/ledger/movements", id: "listMovements", tag: "ledger", summary: "Every movement, by merchant, campaign and number",
+			roles: operators, params: pageParams(whose), answers: []answer{ok[wire.List[wire.Movement]]("a page")}, handle: listMovements},
 	}
 }
 
@@ -77,6 +112,11 @@ func campaignRoutes() []route {
 		{method: http.MethodGet, path: "/v1/campaigns/{id}/revisions", id: "listCampaignRevisions", owned: true, tag: "campaigns", summary: "Every version of a campaign, newest first",
 			roles: merchants, params: pageParams(merchantParam()), answers: []answer{ok[wire.List[wire.Campaign]]("a page")}, handle: campaignRevisions},
 	}
+	all = append(all,
+		route{method: http.MethodPost, path: "/v1/campaigns/{id}/codes", id: "addCodes", owned: true, tag: "campaigns", summary: "Give a campaign voucher codes; from then on it is used with one only",
+			roles: merchants, params: []param{merchantParam()}, body: jsonBody[wire.CodeBatch](), answers: []answer{created[wire.CodeBatch]("added")}, handle: addCodes},
+		route{method: http.MethodGet, path: "/v1/campaigns/{id}/codes", id: "listCodes", owned: true, tag: "campaigns", summary: "A campaign's voucher codes and their uses",
+			roles: merchants, params: pageParams(merchantParam()), answers: []answer{ok[wire.List[wire.Code]]("a page")}, handle: listCodes})
 	for _, verb := range []struct {
 		name, summary string
 		status        engine.Status

@@ -155,7 +155,7 @@ func (r *run) decision(id string) *engine.Decision {
 		Time:           r.request.Time,
 		CatalogVersion: r.snap.Version,
 		Profile:        engine.ProfileRef{Name: r.snap.Profile.Name, Version: r.snap.Profile.Version},
-		RatesDate:      r.rates.day.Date,
+		RatesDate:      r.rates.Day.Date,
 		Request:        r.request,
 		Placements:     made.single[:],
 	}

@@ -76,7 +76,7 @@ func (t *till) in(m engine.Money) (int64, bool) {
 	if m.Currency == t.unit {
 		return m.Amount, true
 	}
-	got, ok := t.rates.convert(m, t.unit)
+	got, ok := t.rates.Convert(m, t.unit)
 	t.converted = t.converted || ok
 	return got.Amount, ok
 }
@@ -194,7 +194,7 @@ func share(a, b, c int64) (int64, bool) {
 	if b <= 0 {
 		return 0, b == 0
 	}
-	return scaled(a, b, c, 0)
+	return engine.Scaled(a, b, c, 0)
 }
 
 // in puts the estimate into dst as the traveller reads it, in a currency, and returns dst; empty: its own currency. It returns nil
@@ -206,14 +206,14 @@ func (e *estimate) in(dst *engine.Saving, code string, rates *exchange) *engine.
 	money, converted := e.saving, e.converted
 	if code != "" && code != money.Currency {
 		var ok bool
-		if money, ok = rates.convert(money, code); !ok {
+		if money, ok = rates.Convert(money, code); !ok {
 			return nil
 		}
 		converted = true
 	}
 	*dst = engine.Saving{Money: money}
 	if converted {
-		dst.RateDate = rates.day.Date
+		dst.RateDate = rates.Day.Date
 	}
 	return dst
 }
@@ -223,7 +223,7 @@ func (e *estimate) euros(rates *exchange) float64 {
 	if !e.known {
 		return 0
 	}
-	money, ok := rates.convert(e.saving, euro)
+	money, ok := rates.Convert(e.saving, engine.Euro)
 	if !ok {
 		return 0
 	}

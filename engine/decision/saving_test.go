@@ -16,12 +16,12 @@ func eur(amount int64) engine.Money { return engine.Money{Amount: amount, Curren
 
 // testRates: 1 EUR = 1.25 USD = 160.5 JPY = 0.3750 KWD = 8 CNY.
 func testRates() exchange {
-	return exchange{known: true, day: engine.RateDay{
+	return exchange{Exchange: engine.NewExchange(engine.RateDay{
 		Date: engine.Date{Year: 2026, Month: 11, Day: 23},
 		Rates: map[string]engine.Rate{
 			"USD": {Mantissa: 125, Scale: 2}, "JPY": {Mantissa: 1605, Scale: 1}, "KWD": {Mantissa: 3750, Scale: 4}, "CNY": {Mantissa: 8},
 		},
-	}}
+	})}
 }
 
 func TestConvert(t *testing.T) {
@@ -48,13 +48,13 @@ func TestConvert(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			got, ok := rates.convert(c.from, c.to)
+			got, ok := rates.Convert(c.from, c.to)
 			if ok != c.ok || ok && (got.Amount != c.want || got.Currency != c.to) {
 				t.Errorf("%v to %s: %v %v, want %d %v", c.from, c.to, got, ok, c.want, c.ok)
 			}
 		})
 	}
-	if _, ok := new(exchange).convert(eur(1), "USD"); ok {
+	if _, ok := new(exchange).Convert(eur(1), "USD"); ok {
 		t.Error("converted without rates")
 	}
 }
@@ -77,7 +77,7 @@ func TestScaledEqualsRationals(t *testing.T) {
 		}
 		// Rat.FloatString rounds halves away from zero.
 		want, _ := new(big.Int).SetString(exact.FloatString(0), 10)
-		got, ok := scaled(a, b, c, power)
+		got, ok := engine.Scaled(a, b, c, power)
 		if ok != want.IsInt64() || ok && got != want.Int64() {
 			t.Fatalf("%d × %d / %d × 10^%d: %d %v, want %v", a, b, c, power, got, ok, want)
 		}
@@ -150,7 +150,7 @@ func TestSavingIn(t *testing.T) {
 	if s := e.in(new(engine.Saving), "", &rates); s.Money != usd(1250) || !s.RateDate.IsZero() {
 		t.Errorf("in its own currency: %v of %v", s.Money, s.RateDate)
 	}
-	if s := e.in(new(engine.Saving), "CNY", &rates); s.Amount != 8000 || s.RateDate != rates.day.Date {
+	if s := e.in(new(engine.Saving), "CNY", &rates); s.Amount != 8000 || s.RateDate != rates.Day.Date {
 		t.Errorf("in yuan: %v of %v", s.Money, s.RateDate)
 	}
 	if s := e.in(new(engine.Saving), "VND", &rates); s != nil {

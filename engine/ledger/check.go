@@ -16,7 +16,7 @@ type moment struct {
 }
 
 // Check appends the reasons against showing a listing at one of its sites to a user at a time, in ascending order of their
-// codes: each impression budget that is used up (330, 341 for one of the user's own) or ahead of its pacing (331), and each
+// codes: each budget that is used up (330, 341 for one of the user's own) or ahead of its pacing (331), and each
 // frequency cap that is reached (340). Without a user ID the limits of users are not asked.
 func (m *Meter) Check(dst []engine.Reason, l *engine.Listing, site int, userID string, at time.Time) []engine.Reason {
 	if !l.Limited {
@@ -32,10 +32,10 @@ func (m *Meter) Check(dst []engine.Reason, l *engine.Listing, site int, userID s
 
 	var paced []engine.Reason
 	for _, b := range c.Budgets {
-		if b.Metric != engine.MetricImpressions || b.Per == engine.PerUser {
+		if b.Per == engine.PerUser {
 			continue
 		}
-		n := m.impressions(ref, l.Sites[site].ID, b, now.day)
+		n := m.reached(ref, l.Sites[site].ID, &b, now.day)
 		if n >= b.Limit {
 			dst = append(dst, engine.Reason{Code: engine.BudgetExhausted, Message: usedUp(n, b, now)})
 		} else if r, out := pacedOut(c, b, n, now); out {
@@ -45,6 +45,38 @@ func (m *Meter) Check(dst []engine.Reason, l *engine.Listing, site int, userID s
 	dst = append(dst, paced...)
 	if userID != "" {
 		dst = m.checkUser(dst, c, m.userKey(userID, ref), now)
+		dst = m.checkUserTakings(dst, c, ref, userID, now)
+	}
+	return dst
+}
+
+// reached returns how far a budget of a campaign or a venue has been used.
+func (m *Meter) reached(ref engine.CampaignRef, venue string, b *engine.Budget, d day) int64 {
+	if b.Metric == engine.MetricImpressions {
+		return m.impressions(ref, venue, *b, d)
+	}
+	if balance := m.takings.balance(ref, balanceKey(b, venue, "")); balance != nil {
+		return takenOf(balance, b, d)
+	}
+	return 0
+}
+
+// checkUserTakings appends the budgets of redemptions and spend that a user has used up.
+func (m *Meter) checkUserTakings(dst []engine.Reason, c *engine.Campaign, ref engine.CampaignRef, user string, now moment) []engine.Reason {
+	var balance *engine.Balance
+	for i := range c.Budgets {
+		b := &c.Budgets[i]
+		if b.Metric == engine.MetricImpressions || b.Per != engine.PerUser {
+			continue
+		}
+		if balance == nil {
+			if balance = m.takings.balance(ref, balanceKey(b, "", user)); balance == nil {
+				return dst
+			}
+		}
+		if n := takenOf(balance, b, now.day); n >= b.Limit {
+			dst = append(dst, overBudget(*b, n, 0, now))
+		}
 	}
 	return dst
 }
@@ -112,7 +144,15 @@ func counted(n int64, b engine.Budget) string {
 	if period == "" {
 		period = "in all"
 	}
-	return fmt.Sprintf("%d of %d impressions%s %s", n, b.Limit, scopeWords[b.Per], period)
+	what, scope := string(b.Metric), scopeWords[b.Per]
+	switch {
+	case b.Metric == engine.MetricSpend:
+		what = b.Currency + " minor units"
+		fallthrough
+	case b.Metric == engine.MetricRedemptions:
+		scope = strings.Replace(scope, " to ", " by ", 1)
+	}
+	return fmt.Sprintf("%d of %d %s%s %s", n, b.Limit, what, scope, period)
 }
 
 func usedUp(n int64, b engine.Budget, now moment) string {

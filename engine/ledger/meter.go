@@ -19,6 +19,7 @@ type Meter struct {
 	seeds     [2]maphash.Seed
 	campaigns [campaignShards]campaignShard
 	users     [userShards]userShard
+	takings   takings // what was redeemed
 }
 
 var _ engine.Limits = (*Meter)(nil)
@@ -53,6 +54,7 @@ func NewMeter(zones Zones) *Meter {
 	for i := range m.campaigns {
 		m.campaigns[i].counts = make(map[engine.CampaignRef]*campaignCounts)
 	}
+	m.takings.open(m.seeds[0])
 	for i := range m.users {
 		m.users[i].usages = make(map[userKey]*usage)
 	}

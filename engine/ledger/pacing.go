@@ -31,11 +31,25 @@ func pacedOut(c *engine.Campaign, b engine.Budget, n int64, now moment) (engine.
 	if n < due {
 		return engine.Reason{}, false
 	}
-	again := begin.Add(time.Duration(inverse(c.Pacing, float64(n)/float64(b.Limit)) * float64(length)))
+	again := caughtUp(c.Pacing, n, b.Limit, begin, length)
 	return engine.Reason{
 		Code:    engine.PacedOut,
 		Message: fmt.Sprintf("%s, paced %s: %d due by now; again at %s", counted(n, b), c.Pacing, due, clock(again, now.zone)),
 	}, true
+}
+
+// pacedUntil returns when a budget that is ahead of its pacing is so no longer; false when it is not.
+func pacedUntil(c *engine.Campaign, b engine.Budget, n int64, now moment) (time.Time, bool) {
+	if _, out := pacedOut(c, b, n, now); !out {
+		return time.Time{}, false
+	}
+	begin, end := stretch(c, b.Period, now)
+	return caughtUp(c.Pacing, n, b.Limit, begin, end.Sub(begin)).Add(time.Second), true
+}
+
+// caughtUp returns when more than n of a limit are due.
+func caughtUp(p engine.Pacing, n, limit int64, begin time.Time, length time.Duration) time.Time {
+	return begin.Add(time.Duration(inverse(p, float64(n)/float64(limit)) * float64(length)))
 }
 
 // stretch returns the instants over which a budget is spread, as seen from a venue; zero where there is no bound.

@@ -10,6 +10,8 @@ type Problem struct {
 	Detail string  `json:"detail,omitempty"`
 	Code   string  `json:"code" doc:"stable, snake_case" example:"invalid_input"`
 	Errors []Fault `json:"errors,omitempty"`
+	// Reasons are why the ledger refused.
+	Reasons []Reason `json:"reasons,omitempty" doc:"of code refused: why, by code"`
 }
 
 // Fault is one thing wrong with an input.

@@ -50,7 +50,7 @@ const (
 	numMemTables   = 2
 	blockCacheSize = 64 << 20
 	valueLogSize   = 256 << 20
-	valueThreshold = 64 << 10 // larger values go to the value log: blocks of streams, which are written once and then stay
+	valueThreshold = 16 << 10 // larger values go to the value log: blocks of streams, which are written once and then stay
 )
 
 // Engine is a kv.Engine over Badger.

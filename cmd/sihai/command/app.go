@@ -29,6 +29,7 @@ type app struct {
 	taker     *ledger.Taker
 	publisher *catalog.Publisher
 	decider   *decision.Service
+	book      *ledger.Book
 	api       *api.API
 }
 
@@ -95,6 +96,15 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		return nil, err
 	}
 
+	// what is used of it
+	a.book, err = ledger.OpenBook(ctx, ledger.BookOptions{
+		Accounts: a.store, Purchases: a.store, Snapshots: a.publisher, Rules: a.decider, Decisions: a.decider, Meter: meter,
+		IDs: engine.IDs{Random: o.env.Random}, Now: o.env.Now, Logger: o.logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+
 	// how it is asked
 	a.api, err = a.face(o.local)
 	return a, err
@@ -104,7 +114,7 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 func (a *app) face(local engine.Key) (*api.API, error) {
 	o := a.options
 	return api.New(api.Options{
-		Store: a.store, Catalog: a.catalog, Decider: a.decider, Events: a.taker, Importer: a.catalog, Snapshots: a.publisher,
+		Store: a.store, Catalog: a.catalog, Decider: a.decider, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Snapshots: a.publisher,
 		IDs: engine.IDs{Random: o.env.Random}, Clock: o.env.Now, Logger: o.logger, Collectors: a.collectors(), Local: local,
 		MaxBodyBytes: o.HTTP.MaxBodyBytes, MaxUploadBytes: o.Import.MaxBytes, MaxRows: o.Import.MaxRows, MaxRowBytes: o.Import.MaxRowBytes,
 		UploadIdle: o.HTTP.ReadTimeout, OperatorMetrics: o.Metrics.Access == "operator",
@@ -115,6 +125,9 @@ func (a *app) face(local engine.Key) (*api.API, error) {
 // close ends the parts in the opposite order: nothing that was acknowledged or decided is lost.
 func (a *app) close() error {
 	var errs []error
+	if a.book != nil {
+		errs = append(errs, a.book.Close())
+	}
 	if a.decider != nil {
 		errs = append(errs, a.decider.Close())
 	}

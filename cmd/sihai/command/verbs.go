@@ -12,6 +12,7 @@ func (r *runner) verbs() []*cobra.Command {
 		r.keys(),
 		r.merchants(),
 		r.rates(),
+		r.ledger(),
 		r.bench(),
 		r.config(),
 		r.version(),

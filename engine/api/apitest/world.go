@@ -45,6 +45,7 @@ type World struct {
 
 	publisher *catalog.Publisher
 	decider   *decision.Service
+	book      *ledger.Book
 	drain     context.CancelFunc
 	served    chan error
 	closeOnce sync.Once
@@ -126,8 +127,14 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.book, err = ledger.OpenBook(ctx, ledger.BookOptions{
+		Accounts: w.Store, Purchases: w.Store, Snapshots: w.publisher, Rules: w.decider, Decisions: w.decider, Meter: meter, IDs: ids, Now: o.Now, Logger: o.Logger,
+	})
+	if err != nil {
+		return nil, err
+	}
 	options := api.Options{
-		Store: w.Store, Catalog: service, Decider: w.decider, Events: taker, Importer: service, Snapshots: w.publisher,
+		Store: w.Store, Catalog: service, Decider: w.decider, Events: taker, Redeemer: w.book, Importer: service, Snapshots: w.publisher,
 		IDs: ids, Clock: o.Now, Logger: o.Logger,
 	}
 	if o.Change != nil {
@@ -168,6 +175,9 @@ func (w *World) End() error {
 
 func (w *World) closeParts() error {
 	var errs []error
+	if w.book != nil {
+		errs = append(errs, w.book.Close())
+	}
 	if w.decider != nil {
 		errs = append(errs, w.decider.Close())
 	}

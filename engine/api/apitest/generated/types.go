@@ -13,6 +13,27 @@ const (
 	KeyScopes = "key.Scopes"
 )
 
+// Defines values for BalanceChangePer.
+const (
+	BalanceChangePerCampaign BalanceChangePer = "campaign"
+	BalanceChangePerUser     BalanceChangePer = "user"
+	BalanceChangePerVenue    BalanceChangePer = "venue"
+)
+
+// Valid indicates whether the value is a known member of the BalanceChangePer enum.
+func (e BalanceChangePer) Valid() bool {
+	switch e {
+	case BalanceChangePerCampaign:
+		return true
+	case BalanceChangePerUser:
+		return true
+	case BalanceChangePerVenue:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BudgetMetric.
 const (
 	Impressions BudgetMetric = "impressions"
@@ -102,34 +123,34 @@ func (e CampaignPacing) Valid() bool {
 
 // Defines values for CampaignStatus.
 const (
-	Archived  CampaignStatus = "archived"
-	Disabled  CampaignStatus = "disabled"
-	Draft     CampaignStatus = "draft"
-	Enabled   CampaignStatus = "enabled"
-	Exhausted CampaignStatus = "exhausted"
-	Expired   CampaignStatus = "expired"
-	Running   CampaignStatus = "running"
-	Scheduled CampaignStatus = "scheduled"
+	CampaignStatusArchived  CampaignStatus = "archived"
+	CampaignStatusDisabled  CampaignStatus = "disabled"
+	CampaignStatusDraft     CampaignStatus = "draft"
+	CampaignStatusEnabled   CampaignStatus = "enabled"
+	CampaignStatusExhausted CampaignStatus = "exhausted"
+	CampaignStatusExpired   CampaignStatus = "expired"
+	CampaignStatusRunning   CampaignStatus = "running"
+	CampaignStatusScheduled CampaignStatus = "scheduled"
 )
 
 // Valid indicates whether the value is a known member of the CampaignStatus enum.
 func (e CampaignStatus) Valid() bool {
 	switch e {
-	case Archived:
+	case CampaignStatusArchived:
 		return true
-	case Disabled:
+	case CampaignStatusDisabled:
 		return true
-	case Draft:
+	case CampaignStatusDraft:
 		return true
-	case Enabled:
+	case CampaignStatusEnabled:
 		return true
-	case Exhausted:
+	case CampaignStatusExhausted:
 		return true
-	case Expired:
+	case CampaignStatusExpired:
 		return true
-	case Running:
+	case CampaignStatusRunning:
 		return true
-	case Scheduled:
+	case CampaignStatusScheduled:
 		return true
 	default:
 		return false
@@ -313,6 +334,39 @@ func (e LocationType) Valid() bool {
 	}
 }
 
+// Defines values for MovementKind.
+const (
+	MovementKindCodes    MovementKind = "codes"
+	MovementKindConfirm  MovementKind = "confirm"
+	MovementKindExpire   MovementKind = "expire"
+	MovementKindRedeem   MovementKind = "redeem"
+	MovementKindRelease  MovementKind = "release"
+	MovementKindReserve  MovementKind = "reserve"
+	MovementKindRollback MovementKind = "rollback"
+)
+
+// Valid indicates whether the value is a known member of the MovementKind enum.
+func (e MovementKind) Valid() bool {
+	switch e {
+	case MovementKindCodes:
+		return true
+	case MovementKindConfirm:
+		return true
+	case MovementKindExpire:
+		return true
+	case MovementKindRedeem:
+		return true
+	case MovementKindRelease:
+		return true
+	case MovementKindReserve:
+		return true
+	case MovementKindRollback:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OfferMatch.
 const (
 	Fence  OfferMatch = "fence"
@@ -325,6 +379,33 @@ func (e OfferMatch) Valid() bool {
 	case Fence:
 		return true
 	case Radius:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RedemptionStatus.
+const (
+	RedemptionStatusConfirmed  RedemptionStatus = "confirmed"
+	RedemptionStatusExpired    RedemptionStatus = "expired"
+	RedemptionStatusReleased   RedemptionStatus = "released"
+	RedemptionStatusReserved   RedemptionStatus = "reserved"
+	RedemptionStatusRolledBack RedemptionStatus = "rolled_back"
+)
+
+// Valid indicates whether the value is a known member of the RedemptionStatus enum.
+func (e RedemptionStatus) Valid() bool {
+	switch e {
+	case RedemptionStatusConfirmed:
+		return true
+	case RedemptionStatusExpired:
+		return true
+	case RedemptionStatusReleased:
+		return true
+	case RedemptionStatusReserved:
+		return true
+	case RedemptionStatusRolledBack:
 		return true
 	default:
 		return false
@@ -459,6 +540,38 @@ type Audience struct {
 	SpendTiers *[]string `json:"spend_tiers,omitempty"`
 }
 
+// Audit defines model for Audit.
+type Audit struct {
+	// Accounts campaigns that gave something away
+	Accounts int64 `json:"accounts"`
+	Balances int64 `json:"balances"`
+
+	// Faults what does not agree; none is as it must be
+	Faults    []string `json:"faults"`
+	Movements int64    `json:"movements"`
+}
+
+// Balance defines model for Balance.
+type Balance struct {
+	Redemptions int64   `json:"redemptions"`
+	Spend       []Money `json:"spend"`
+}
+
+// BalanceChange defines model for BalanceChange.
+type BalanceChange struct {
+	After     Balance `json:"after"`
+	Before    Balance `json:"before"`
+	DayAfter  Balance `json:"day_after"`
+	DayBefore Balance `json:"day_before"`
+
+	// Id of the venue; of a user the first half of the ID's SHA-256
+	Id  *string          `json:"id,omitempty"`
+	Per BalanceChangePer `json:"per"`
+}
+
+// BalanceChangePer defines model for BalanceChange.Per.
+type BalanceChangePer string
+
 // Budget defines model for Budget.
 type Budget struct {
 	// Currency ISO 4217; of spend
@@ -542,6 +655,45 @@ type Circle struct {
 
 	// Radius metres
 	Radius float64 `json:"radius"`
+}
+
+// Code defines model for Code.
+type Code struct {
+	Batch string `json:"batch"`
+	Code  string `json:"code"`
+	Used  int64  `json:"used"`
+
+	// Uses how often it may be used
+	Uses int64 `json:"uses"`
+}
+
+// CodeBatch defines model for CodeBatch.
+type CodeBatch struct {
+	// Added codes that were not there before
+	Added *int64 `json:"added,omitempty"`
+
+	// Codes letters, digits, - and _, of any case; either these or generate
+	Codes *[]string `json:"codes,omitempty"`
+
+	// Generate how many unguessable codes to make
+	Generate *int64  `json:"generate,omitempty"`
+	Id       *string `json:"id,omitempty"`
+
+	// Length random letters and digits of those that are made; 16 when left out
+	Length *int64 `json:"length,omitempty"`
+
+	// Prefix of those that are made
+	Prefix *string `json:"prefix,omitempty"`
+
+	// Uses how often each code may be used; once when left out
+	Uses *int64 `json:"uses,omitempty"`
+}
+
+// CodeChange defines model for CodeChange.
+type CodeChange struct {
+	After  int64  `json:"after"`
+	Before int64  `json:"before"`
+	Code   string `json:"code"`
 }
 
 // Decision defines model for Decision.
@@ -736,7 +888,10 @@ type ImportProblem struct {
 	Detail *string  `json:"detail,omitempty"`
 	Errors *[]Fault `json:"errors,omitempty"`
 	Import Import   `json:"import"`
-	Status int64    `json:"status"`
+
+	// Reasons of code refused: why, by code
+	Reasons *[]Reason `json:"reasons,omitempty"`
+	Status  int64     `json:"status"`
 
 	// Title the status in words
 	Title string `json:"title"`
@@ -771,6 +926,14 @@ type ListCampaign struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
+// ListCode defines model for ListCode.
+type ListCode struct {
+	Data []Code `json:"data"`
+
+	// NextCursor asks for the next page; left out on the last
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
 // ListImport defines model for ListImport.
 type ListImport struct {
 	Data []Import `json:"data"`
@@ -790,6 +953,14 @@ type ListKey struct {
 // ListMerchant defines model for ListMerchant.
 type ListMerchant struct {
 	Data []Merchant `json:"data"`
+
+	// NextCursor asks for the next page; left out on the last
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// ListMovement defines model for ListMovement.
+type ListMovement struct {
+	Data []Movement `json:"data"`
 
 	// NextCursor asks for the next page; left out on the last
 	NextCursor *string `json:"next_cursor,omitempty"`
@@ -859,6 +1030,41 @@ type Money struct {
 	Currency string `json:"currency"`
 }
 
+// Movement defines model for Movement.
+type Movement struct {
+	Amount *Money `json:"amount,omitempty"`
+
+	// By ID of the API key; ledger for an expiry
+	By         string          `json:"by"`
+	CampaignId string          `json:"campaign_id"`
+	Changes    []BalanceChange `json:"changes"`
+	Code       *CodeChange     `json:"code,omitempty"`
+
+	// Codes that were added
+	Codes *int64 `json:"codes,omitempty"`
+
+	// Day of the venue's calendar, on which it counts
+	Day        *openapi_types.Date `json:"day,omitempty"`
+	Kind       MovementKind        `json:"kind"`
+	MerchantId string              `json:"merchant_id"`
+
+	// Number dense from 1 within the campaign
+	Number int64 `json:"number"`
+
+	// RedemptionId of codes: the batch
+	RedemptionId string `json:"redemption_id"`
+
+	// RolledBack minor units in all, afterwards
+	RolledBack *int64 `json:"rolled_back,omitempty"`
+
+	// Status of the redemption, afterwards
+	Status *string   `json:"status,omitempty"`
+	Time   time.Time `json:"time"`
+}
+
+// MovementKind defines model for Movement.Kind.
+type MovementKind string
+
 // Offer defines model for Offer.
 type Offer struct {
 	CampaignId string `json:"campaign_id"`
@@ -911,6 +1117,38 @@ type OfferVenue struct {
 	TimeZone string  `json:"time_zone"`
 }
 
+// Order defines model for Order.
+type Order struct {
+	// Code voucher code, of any case
+	Code *string `json:"code,omitempty"`
+
+	// DecisionId the decision that showed the offer
+	DecisionId *string   `json:"decision_id,omitempty"`
+	Location   *Location `json:"location,omitempty"`
+
+	// OfferId campaign@venue, or merchant/campaign@venue where two merchants share that
+	OfferId  string `json:"offer_id"`
+	Purchase Money  `json:"purchase"`
+
+	// PurchaseId the app's own name of the purchase, unique within the merchant: offers that meet in one purchase are checked against one another
+	PurchaseId *string `json:"purchase_id,omitempty"`
+
+	// TtlSeconds how long a reservation holds; 900 when left out, and of reservations only
+	TtlSeconds *int64 `json:"ttl_seconds,omitempty"`
+	User       *User  `json:"user,omitempty"`
+}
+
+// OrderChange defines model for OrderChange.
+type OrderChange struct {
+	// At when to come
+	At *time.Time `json:"at,omitempty"`
+
+	// Hours until then
+	Hours *float64 `json:"hours,omitempty"`
+	Spend *Money   `json:"spend,omitempty"`
+	Walk  *Walk    `json:"walk,omitempty"`
+}
+
 // Placement defines model for Placement.
 type Placement struct {
 	Id string `json:"id"`
@@ -939,7 +1177,10 @@ type Problem struct {
 	Code   string   `json:"code"`
 	Detail *string  `json:"detail,omitempty"`
 	Errors *[]Fault `json:"errors,omitempty"`
-	Status int64    `json:"status"`
+
+	// Reasons of code refused: why, by code
+	Reasons *[]Reason `json:"reasons,omitempty"`
+	Status  int64     `json:"status"`
 
 	// Title the status in words
 	Title string `json:"title"`
@@ -998,6 +1239,40 @@ type Reason struct {
 	Name    string `json:"name"`
 }
 
+// Redemption defines model for Redemption.
+type Redemption struct {
+	CampaignId string `json:"campaign_id"`
+
+	// Code voucher code used
+	Code       *string `json:"code,omitempty"`
+	DecisionId *string `json:"decision_id,omitempty"`
+	Discount   Money   `json:"discount"`
+
+	// ExpiresAt exclusive end of a reservation
+	ExpiresAt  *time.Time `json:"expires_at,omitempty"`
+	Id         string     `json:"id"`
+	MerchantId string     `json:"merchant_id"`
+	OfferId    string     `json:"offer_id"`
+	Purchase   Money      `json:"purchase"`
+	PurchaseId *string    `json:"purchase_id,omitempty"`
+
+	// RatesDate of the reference rates used
+	RatesDate  *openapi_types.Date `json:"rates_date,omitempty"`
+	RolledBack *Money              `json:"rolled_back,omitempty"`
+
+	// SettledAt when its status was last changed
+	SettledAt time.Time        `json:"settled_at"`
+	Status    RedemptionStatus `json:"status"`
+
+	// Time when it was reserved, or redeemed at once
+	Time    time.Time `json:"time"`
+	UserId  *string   `json:"user_id,omitempty"`
+	VenueId string    `json:"venue_id"`
+}
+
+// RedemptionStatus defines model for Redemption.Status.
+type RedemptionStatus string
+
 // Rejection defines model for Rejection.
 type Rejection struct {
 	CampaignId string `json:"campaign_id"`
@@ -1030,6 +1305,11 @@ type Request struct {
 
 // RequestExplain full adds explanations and rejections
 type RequestExplain string
+
+// Rollback defines model for Rollback.
+type Rollback struct {
+	Amount *Money `json:"amount,omitempty"`
+}
 
 // RowFault defines model for RowFault.
 type RowFault struct {
@@ -1087,6 +1367,16 @@ type User struct {
 	Languages *[]string `json:"languages,omitempty"`
 	Segments  *[]string `json:"segments,omitempty"`
 	SpendTier *string   `json:"spend_tier,omitempty"`
+}
+
+// Validation defines model for Validation.
+type Validation struct {
+	Change   *OrderChange `json:"change,omitempty"`
+	Discount *Money       `json:"discount,omitempty"`
+
+	// Reasons against it, by code
+	Reasons []Reason `json:"reasons"`
+	Valid   bool     `json:"valid"`
 }
 
 // Venue defines model for Venue.
@@ -1147,6 +1437,17 @@ type VenueSet struct {
 
 	// Radius metres of the circle round each venue when there is no geofence; 500 when left out
 	Radius *float64 `json:"radius,omitempty"`
+}
+
+// Walk defines model for Walk.
+type Walk struct {
+	// Bearing degrees from north, clockwise
+	Bearing float64 `json:"bearing"`
+
+	// Lat of its end
+	Lat    float64 `json:"lat"`
+	Lon    float64 `json:"lon"`
+	Metres float64 `json:"metres"`
 }
 
 // Window defines model for Window.
@@ -1210,6 +1511,27 @@ type ArchiveCampaignParams struct {
 
 	// IfMatch ETag that the resource must have, or * for any
 	IfMatch *string `json:"If-Match,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ListCodesParams defines parameters for ListCodes.
+type ListCodesParams struct {
+	// Limit items of a page, 1 to 1000; 100 when left out
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
+// AddCodesParams defines parameters for AddCodes.
+type AddCodesParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
 
 	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
@@ -1326,6 +1648,24 @@ type CreateKeyParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// VerifyLedgerParams defines parameters for VerifyLedger.
+type VerifyLedgerParams struct {
+	// Merchant of one merchant only
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
+// ListMovementsParams defines parameters for ListMovements.
+type ListMovementsParams struct {
+	// Limit items of a page, 1 to 1000; 100 when left out
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Merchant of one merchant only
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
 // ListMerchantsParams defines parameters for ListMerchants.
 type ListMerchantsParams struct {
 	// Limit items of a page, 1 to 1000; 100 when left out
@@ -1380,6 +1720,36 @@ type PutVenueParams struct {
 	IfNoneMatch *string `json:"If-None-Match,omitempty"`
 }
 
+// RedeemParams defines parameters for Redeem.
+type RedeemParams struct {
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// RollBackRedemptionParams defines parameters for RollBackRedemption.
+type RollBackRedemptionParams struct {
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ReserveParams defines parameters for Reserve.
+type ReserveParams struct {
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ConfirmReservationParams defines parameters for ConfirmReservation.
+type ConfirmReservationParams struct {
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ReleaseReservationParams defines parameters for ReleaseReservation.
+type ReleaseReservationParams struct {
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // ListScoringProfilesParams defines parameters for ListScoringProfiles.
 type ListScoringProfilesParams struct {
 	// Limit items of a page, 1 to 1000; 100 when left out
@@ -1422,6 +1792,9 @@ type CreateCampaignJSONRequestBody = Campaign
 // PutCampaignJSONRequestBody defines body for PutCampaign for application/json ContentType.
 type PutCampaignJSONRequestBody = Campaign
 
+// AddCodesJSONRequestBody defines body for AddCodes for application/json ContentType.
+type AddCodesJSONRequestBody = CodeBatch
+
 // DecideJSONRequestBody defines body for Decide for application/json ContentType.
 type DecideJSONRequestBody = Request
 
@@ -1446,8 +1819,20 @@ type CreateVenueJSONRequestBody = Venue
 // PutVenueJSONRequestBody defines body for PutVenue for application/json ContentType.
 type PutVenueJSONRequestBody = Venue
 
+// RedeemJSONRequestBody defines body for Redeem for application/json ContentType.
+type RedeemJSONRequestBody = Order
+
+// RollBackRedemptionJSONRequestBody defines body for RollBackRedemption for application/json ContentType.
+type RollBackRedemptionJSONRequestBody = Rollback
+
+// ReserveJSONRequestBody defines body for Reserve for application/json ContentType.
+type ReserveJSONRequestBody = Order
+
 // ActivateScoringProfileJSONRequestBody defines body for ActivateScoringProfile for application/json ContentType.
 type ActivateScoringProfileJSONRequestBody = Activation
 
 // AddScoringProfileVersionJSONRequestBody defines body for AddScoringProfileVersion for application/json ContentType.
 type AddScoringProfileVersionJSONRequestBody = Profile
+
+// ValidateOrderJSONRequestBody defines body for ValidateOrder for application/json ContentType.
+type ValidateOrderJSONRequestBody = Order
