@@ -33,7 +33,6 @@ type run struct {
 	rows    scoring.Matrix
 	scores  []float64
 	names   []byte
-	ends    []int // of the IDs in names
 	entries []scoring.Candidate
 	listed  []int // candidate of each entry
 	chosen  []int // candidates
