@@ -15,7 +15,14 @@
 //
 // One goroutine owns what the next snapshot is built from. It reads the resources that the feed names, compiles the
 // campaigns that they touch, puts their fences into the index beside all that did not change, and swaps one pointer. The
-// rows of an upload become visible together: nothing is published while the feed says that a row of it follows.
+// rows of an upload become visible together: they are taken in once the feed has told the last of them, and what others
+// change meanwhile is published without them.
+//
+// # Memory
+//
+// What can be offered lies in memory, and most of it is texts that nobody asks for at the moment: campaigns and venues lie as
+// the bytes that an engine.Packer makes, and a bounded number of them unpacked beside these. Where the process has a memory
+// limit, what would not fit is refused with engine.ErrNoRoom before anything of it is in; see Memory.
 //
 // Not here: how rows are written in a file (engine/wire), how they are kept (store), and how an offer is decided
 // (engine/decision).
