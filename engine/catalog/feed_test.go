@@ -191,7 +191,7 @@ func TestChangesWithoutEndArePublished(t *testing.T) {
 	endless := newCurtain(h.db)
 	p, _ := openPublisher(t, endless)
 	before := p.Snapshot().Version
-	published := make(chan struct{})
+	published, ended := make(chan struct{}), make(chan struct{})
 	calls := 0
 	changing := func() {
 		if calls++; calls > 500 {
@@ -205,17 +205,20 @@ func TestChangesWithoutEndArePublished(t *testing.T) {
 		if _, err := h.service.PutMerchant(t.Context(), write(), merchant("m-1")); err != nil {
 			t.Error(err)
 		}
+		if calls == 500 {
+			close(ended)
+		}
 	}
 	endless.changing.Store(&changing)
 	if _, err := h.service.PutMerchant(t.Context(), write(), merchant("m-1")); err != nil {
 		t.Fatal(err)
 	}
-	settle(t, h.db, p)
 	select {
 	case <-published:
-	default:
+	case <-ended:
 		t.Error("nothing was published until the changes ended")
 	}
+	settle(t, h.db, p)
 }
 
 // TestUploadsInARowAreNotPublishedInParts commits another upload in the middle of each reading of the one before, for more
