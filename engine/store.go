@@ -217,6 +217,9 @@ type Change struct {
 	ID         string
 	ImportID   string // of the import that it is part of; empty: none
 	More       bool   // another change of the same import follows: do not publish yet
+	// Before and After are the versions between which the resource went, 0 where there was or is none; of rates, those of the whole book.
+	// Both are 0 in what earlier releases told; Before is 0 of an activation.
+	Before, After uint64
 }
 
 // ChangeFeed tells every change of the catalog, in the order of their commits, without a gap.
@@ -227,6 +230,15 @@ type ChangeFeed interface {
 	Changes(ctx context.Context, after uint64, limit int) ([]Change, error)
 	// WaitChange returns nil once there is a change after the position, or the context's error.
 	WaitChange(ctx context.Context, after uint64) error
+}
+
+// History reads versions that were current once. Each returns ErrNotFound for a version that there never was.
+type History interface {
+	MerchantVersion(ctx context.Context, id string, version uint64) (Merchant, error)
+	VenueVersion(ctx context.Context, merchant, id string, version uint64) (Venue, error)
+	CampaignVersion(ctx context.Context, merchant, id string, version uint64) (Campaign, error)
+	// RatesVersion returns the book as it was at a version, see Change; at 0, as it was before the first that is told apart. Cost: linear in the days.
+	RatesVersion(ctx context.Context, version uint64) (Rates, error)
 }
 
 // CatalogScan reads all that is current, for a start. It is not one moment: read Position first, then scan, then apply the changes since.
@@ -263,6 +275,7 @@ type Store interface {
 	Keys
 	Imports
 	ChangeFeed
+	History
 	CatalogScan
 	DecisionLog
 	EventLog

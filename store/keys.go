@@ -81,6 +81,8 @@ const (
 	receiptKind = 'o'
 	hashKind    = 'h' // of an API key's secret
 	dayKind     = 'd' // of reference rates
+	dayPastKind = 'D' // of reference rates as they were
+	bookKind    = 'n' // the version of the book of rates
 	activeKind  = 'a' // of the active profile
 	placeKind   = 'd' // of a decision's block
 )
