@@ -139,7 +139,7 @@ func (b *builder) absorbProfile(ctx context.Context, store engine.Store, c *engi
 func (b *builder) absorbRates(ctx context.Context, store engine.Store, c *engine.Change) error {
 	var rates engine.Rates
 	var err error
-	if c.After > 0 {
+	if c.After > 0 || c.Before > 0 {
 		rates, err = store.RatesVersion(ctx, c.After)
 	} else {
 		rates, err = store.Rates(ctx)
