@@ -257,6 +257,17 @@ type DecisionLog interface {
 	Decision(ctx context.Context, id string) (*Decision, error)
 }
 
+// PopularityLog keeps what the popularity of campaigns was taken to be, in epochs numbered from 1, so that a decision can name the one it was made by.
+type PopularityLog interface {
+	// Popularity returns the newest counts and their epoch, 0 for none.
+	Popularity(ctx context.Context) (map[CampaignRef]Counts, uint64, error)
+	// KeepPopularity keeps the counts that changed as a new epoch, on disk when it returns nil. After an error the epoch that was begun is nobody's: the next call gives the changes
+	// again. One call at a time.
+	KeepPopularity(ctx context.Context, changed map[CampaignRef]Counts) (epoch uint64, err error)
+	// PopularityAt returns the counts of some campaigns as they were at an epoch, of all for a nil list. One without counts is left out.
+	PopularityAt(ctx context.Context, epoch uint64, of []CampaignRef) (map[CampaignRef]Counts, error)
+}
+
 // EventLog keeps events.
 type EventLog interface {
 	// AppendEvents is durable when it returns nil. With a Once that was used before it appends nothing and returns false.
@@ -278,6 +289,7 @@ type Store interface {
 	History
 	CatalogScan
 	DecisionLog
+	PopularityLog
 	EventLog
 	Accounts
 	Purchases

@@ -82,7 +82,7 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 
 	// what is published, and what is decided on it
 	a.publisher, err = catalog.OpenPublisher(ctx, catalog.PublisherOptions{
-		Store: a.store, Packer: store.Packer{}, Popularity: meter.Popularity, RefreshEvery: popularityEvery, Memory: memory, Logger: o.logger,
+		Store: a.store, Packer: store.Packer{}, Popularity: meter.Popularity, RefreshEvery: popularityEvery, Epochs: a.store, Memory: memory, Logger: o.logger,
 	})
 	if err != nil {
 		return nil, err
