@@ -29,6 +29,7 @@ type app struct {
 	taker     *ledger.Taker
 	publisher *catalog.Publisher
 	decider   *decision.Service
+	replayer  *decision.Replayer
 	book      *ledger.Book
 	api       *api.API
 }
@@ -96,6 +97,14 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		return nil, err
 	}
 
+	// what was decided, decided again
+	a.replayer, err = decision.NewReplayer(decision.ReplayerOptions{
+		Pasts: catalog.NewRebuilder(catalog.RebuilderOptions{Store: a.store, Packer: store.Packer{}, Snapshots: a.publisher, Logger: o.logger}),
+	})
+	if err != nil {
+		return nil, err
+	}
+
 	// what is used of it
 	a.book, err = ledger.OpenBook(ctx, ledger.BookOptions{
 		Accounts: a.store, Purchases: a.store, Snapshots: a.publisher, Rules: a.decider, Decisions: a.decider, Meter: meter,
@@ -114,7 +123,7 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 func (a *app) face(local engine.Key) (*api.API, error) {
 	o := a.options
 	return api.New(api.Options{
-		Store: a.store, Catalog: a.catalog, Decider: a.decider, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Snapshots: a.publisher,
+		Store: a.store, Catalog: a.catalog, Decider: a.decider, Replayer: a.replayer, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Snapshots: a.publisher,
 		IDs: engine.IDs{Random: o.env.Random}, Clock: o.env.Now, Logger: o.logger, Collectors: a.collectors(), Local: local,
 		MaxBodyBytes: o.HTTP.MaxBodyBytes, MaxUploadBytes: o.Import.MaxBytes, MaxRows: o.Import.MaxRows, MaxRowBytes: o.Import.MaxRowBytes,
 		UploadIdle: o.HTTP.ReadTimeout, OperatorMetrics: o.Metrics.Access == "operator",
