@@ -35,10 +35,10 @@ func (m *Meter) Check(dst []engine.Reason, l *engine.Listing, site int, userID s
 		if b.Per == engine.PerUser {
 			continue
 		}
-		n := m.reached(ref, l.Sites[site].ID, &b, now.day)
-		if n >= b.Limit {
-			dst = append(dst, engine.Reason{Code: engine.BudgetExhausted, Message: usedUp(n, b, now)})
-		} else if r, out := pacedOut(c, b, n, now); out {
+		u := m.reached(ref, l.Sites[site].ID, &b, now.day)
+		if u.n >= b.Limit {
+			dst = append(dst, engine.Reason{Code: engine.BudgetExhausted, Message: usedUp(u.n, b, now)})
+		} else if r, out := m.traffic.pacedOut(c, l.Terms, &b, u, now); out {
 			paced = append(paced, r)
 		}
 	}
@@ -51,14 +51,14 @@ func (m *Meter) Check(dst []engine.Reason, l *engine.Listing, site int, userID s
 }
 
 // reached returns how far a budget of a campaign or a venue has been used.
-func (m *Meter) reached(ref engine.CampaignRef, venue string, b *engine.Budget, d day) int64 {
+func (m *Meter) reached(ref engine.CampaignRef, venue string, b *engine.Budget, d day) used {
 	if b.Metric == engine.MetricImpressions {
-		return m.impressions(ref, venue, *b, d)
+		return m.impressions(ref, venue, b, d)
 	}
 	if balance := m.takings.balance(ref, balanceKey(b, venue, "")); balance != nil {
-		return takenOf(balance, b, d)
+		return usedOf(balance, b, d)
 	}
-	return 0
+	return used{}
 }
 
 // checkUserTakings appends the budgets of redemptions and spend that a user has used up.
@@ -82,18 +82,19 @@ func (m *Meter) checkUserTakings(dst []engine.Reason, c *engine.Campaign, ref en
 }
 
 // impressions returns the count that a budget of a campaign or a venue has reached.
-func (m *Meter) impressions(ref engine.CampaignRef, venue string, b engine.Budget, d day) int64 {
+func (m *Meter) impressions(ref engine.CampaignRef, venue string, b *engine.Budget, d day) used {
 	s := m.campaignShard(ref)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	c := s.counts[ref]
 	if c == nil {
-		return 0
+		return used{}
 	}
+	of := &c.impressions
 	if b.Per == engine.PerVenue {
-		return c.venues[venue].in(spanOf(b.Period, d))
+		of = c.venues[venue]
 	}
-	return c.impressions.in(spanOf(b.Period, d))
+	return used{of.in(spanOf(b.Period, d)), of.in(span{d, spanOf(b.Period, d).next})}
 }
 
 // checkUser appends the caps and then the budgets that a user has reached.

@@ -20,6 +20,7 @@ type Meter struct {
 	campaigns [campaignShards]campaignShard
 	users     [userShards]userShard
 	takings   takings // what was redeemed
+	traffic   traffic
 }
 
 var _ engine.Limits = (*Meter)(nil)
@@ -86,6 +87,7 @@ func (m *Meter) countImpression(ref engine.CampaignRef, e *engine.Event) {
 		zone = time.UTC
 	}
 	d := dayOf(at.In(zone))
+	m.traffic.learn(zone, at, e.Received)
 
 	s := m.campaignShard(ref)
 	s.mu.Lock()

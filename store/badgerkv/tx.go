@@ -116,11 +116,8 @@ func (x *tx) own(shared bool, key []byte) (i int, found bool) {
 	return 0, false
 }
 
-// written finds what this update, the ones of its group before it and those of the group under way have written; nil: it was deleted. The bytes are theirs.
-func (x *tx) written(shared bool, key []byte) (value []byte, found bool) {
-	if i, found := x.own(shared, key); found {
-		return x.writes[i].value, true
-	}
+// before finds what the updates of the group before this one and those of the group under way have written; nil: it was deleted. The bytes are theirs.
+func (x *tx) before(shared bool, key []byte) (value []byte, found bool) {
 	prefix := x.prefix
 	if shared {
 		prefix = nil
@@ -135,15 +132,30 @@ func (x *tx) written(shared bool, key []byte) (value []byte, found bool) {
 
 // Get implements kv.Reader.
 func (x *tx) Get(key []byte) ([]byte, error) {
-	if value, found := x.written(false, key); found {
+	if i, found := x.own(false, key); found {
+		return copied(x.writes[i].value)
+	}
+	whole := x.g.recall.at(x.prefix, key)
+	if value, known := x.g.recall.get(whole); known {
 		return copied(value)
 	}
-	return x.reader.Get(key)
+	value, found := x.before(false, key)
+	if !found {
+		var err error
+		if value, err = get(x.txn, whole); err != nil && !errors.Is(err, kv.ErrNotFound) {
+			return nil, err
+		}
+	}
+	x.g.recall.add(whole, value)
+	return copied(value)
 }
 
 // shared reads a key of no partition.
 func (x *tx) shared(key []byte) ([]byte, error) {
-	if value, found := x.written(true, key); found {
+	if i, found := x.own(true, key); found {
+		return copied(x.writes[i].value)
+	}
+	if value, found := x.before(true, key); found {
 		return copied(value)
 	}
 	return get(x.txn, key)

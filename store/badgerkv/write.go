@@ -72,7 +72,8 @@ func (e *Engine) update(ctx context.Context, p kv.Part, fn func(*tx) error) erro
 func (e *Engine) write() {
 	defer close(e.groups)
 	h := &heads{logs: make(map[kv.Log]uint64), streams: make(map[kv.Stream]kv.Place)}
-	g := e.group(h, &group{after: e.db.NewTransaction(false)}, e.db.NewTransaction(false), nil)
+	first := &group{heads: h, recall: newRecall(recallSize), after: e.db.NewTransaction(false)}
+	g := e.group(first, e.db.NewTransaction(false), nil)
 	for {
 		t, handed, open := e.next(g)
 		switch {
@@ -125,13 +126,13 @@ func (e *Engine) follow(g *group) *group {
 	if g.base != nil {
 		g.base.Discard()
 	}
-	next := e.group(g.heads, g, g.before.after, g.before.broken)
+	next := e.group(g, g.before.after, g.before.broken)
 	g.before = nil
 	return next
 }
 
-func (e *Engine) group(h *heads, before *group, base *badger.Txn, broken error) *group {
-	return &group{base: base, before: before, broken: broken, heads: h, maxSize: e.maxSize, maxCount: e.maxCount}
+func (e *Engine) group(before *group, base *badger.Txn, broken error) *group {
+	return &group{base: base, before: before, broken: broken, heads: before.heads, recall: before.recall, maxSize: e.maxSize, maxCount: e.maxCount}
 }
 
 // commit is the committer goroutine: one group after the other, each on disk before the next is begun, so that nothing is written that rests on what is
