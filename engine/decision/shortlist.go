@@ -194,8 +194,7 @@ func (r *run) withinLimits(c *candidate) bool {
 	if limits == nil {
 		return true
 	}
-	r.limited = limits.Check(r.limited[:0], c.listing, c.site, r.request.User.ID, r.request.Time)
-	return len(r.limited) == 0
+	return limits.Within(c.listing, c.site, r.request.User.ID, r.request.Time)
 }
 
 // Before compares the offers' IDs: see scoring.Field.

@@ -40,8 +40,7 @@ type Book struct {
 	snapshots engine.Snapshots
 	rules     engine.OfferRules
 	decisions DecisionReader
-	takings   *takings
-	traffic   *traffic
+	meter     *Meter
 	ids       engine.IDs
 	now       engine.Clock
 	logger    *slog.Logger
@@ -61,7 +60,7 @@ func OpenBook(ctx context.Context, o BookOptions) (*Book, error) {
 		return nil, errors.New("open book: a part is missing")
 	}
 	b := &Book{
-		accounts: o.Accounts, purchases: o.Purchases, snapshots: o.Snapshots, rules: o.Rules, decisions: o.Decisions, takings: &o.Meter.takings, traffic: &o.Meter.traffic,
+		accounts: o.Accounts, purchases: o.Purchases, snapshots: o.Snapshots, rules: o.Rules, decisions: o.Decisions, meter: o.Meter,
 		ids: o.IDs, now: o.Now, logger: o.Logger, holds: holds{next: make(map[engine.CampaignRef]nextHold)},
 	}
 	if b.now == nil {
@@ -70,10 +69,10 @@ func OpenBook(ctx context.Context, o BookOptions) (*Book, error) {
 	if b.logger == nil {
 		b.logger = slog.Default()
 	}
-	if err := b.takings.load(ctx, o.Accounts, b.holds.set); err != nil {
+	if err := b.meter.load(ctx, o.Accounts, b.holds.set); err != nil {
 		return nil, fmt.Errorf("open book: %w", err)
 	}
-	if err := b.relearn(ctx, o.Meter); err != nil {
+	if err := b.relearn(ctx); err != nil {
 		return nil, fmt.Errorf("open book: %w", err)
 	}
 	every := o.SweepEvery
@@ -114,7 +113,7 @@ func (b *Book) update(ctx context.Context, ref engine.CampaignRef, at time.Time,
 		if err != nil {
 			return err
 		}
-		b.takings.set(ref, a.touched())
+		b.meter.took(ref, a.touched())
 		b.holds.set(ref, a.head)
 		if refused == nil {
 			return nil
@@ -201,7 +200,7 @@ func (b *Book) take(ctx context.Context, w engine.Write, o *engine.Order, kind e
 // taken learns from what was taken, if that was just now and not on an earlier request of the same idempotency key.
 func (b *Book) taken(u *use, at time.Time, r engine.Redemption, err error) (engine.Redemption, error) {
 	if err == nil && r.ID == u.id {
-		b.traffic.learn(u.now.zone, at, at)
+		b.meter.traffic.learn(u.now.zone, at, at)
 	}
 	return r, err
 }

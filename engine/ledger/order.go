@@ -31,7 +31,7 @@ func (b *Book) prepare(ctx context.Context, at time.Time, o *engine.Order) (*che
 	if snap == nil {
 		return nil, fmt.Errorf("no snapshot yet: %w", engine.ErrUnavailable)
 	}
-	c := &checked{snap: snap, order: *o, traffic: b.traffic}
+	c := &checked{snap: snap, order: *o, traffic: &b.meter.traffic}
 	if o.DecisionID != "" {
 		if err := b.decided(ctx, at, c); err != nil {
 			return nil, err

@@ -13,6 +13,7 @@ import (
 type outlook struct {
 	day     day
 	zone    *time.Location
+	of      *zoneTraffic
 	settled bool   // nothing that is learnt later changes it
 	adds    uint64 // otherwise: what it was made of
 
@@ -57,6 +58,9 @@ func newOutlook(zone *time.Location, d day, factors [7][24]float64) *outlook {
 	}
 	return o
 }
+
+// current reports whether nothing came that would change it.
+func (o *outlook) current() bool { return o.settled || o.adds == o.of.adds.Load() }
 
 // between returns the mass of a day from its beginning until an instant of it; next is when the next day begins.
 func (o *outlook) between(d day, begin, until, next int64) float64 {

@@ -61,6 +61,11 @@ func (s *schedule) due(at int64) int64 {
 	return min(max(due, 1), s.limit)
 }
 
+// steady reports whether what is due never falls on a day: with windows it may where the wall clock is put back.
+func (s *schedule) steady(now moment) bool {
+	return s.open == nil || (now.day+1).start(now.zone).Sub(now.day.start(now.zone)) == 24*time.Hour
+}
+
 // part returns a share of an amount, rounded up but for what is the floating point's.
 func part(n int64, share float64) int64 { return int64(math.Ceil(float64(n) * share * (1 - 1e-12))) }
 

@@ -12,7 +12,7 @@ import (
 const relearnPage = 1000
 
 // relearn reads when offers were used within the days that pacing asks for: the movements of each account, from the newest back.
-func (b *Book) relearn(ctx context.Context, m *Meter) error {
+func (b *Book) relearn(ctx context.Context) error {
 	since := b.now().Add(-(learnDays + 2) * 24 * time.Hour)
 	refs, newest := b.holds.heads()
 	for i, ref := range refs {
@@ -23,7 +23,7 @@ func (b *Book) relearn(ctx context.Context, m *Meter) error {
 				return fmt.Errorf("read movements of campaign %s of merchant %s: %w", ref.CampaignID, ref.MerchantID, err)
 			}
 			for j := range page {
-				m.relearn(ref, &page[j])
+				b.meter.relearn(ref, &page[j])
 			}
 			if to = after; len(page) > 0 && page[0].Time.Before(since) {
 				break

@@ -107,14 +107,14 @@ func (z *zoneTraffic) add(d day, hour int, at time.Time) {
 // outlook returns what is expected from a day on.
 func (z *zoneTraffic) outlook(d day) *outlook {
 	o := z.latest.Load()
-	if o != nil && o.day == d && (o.settled || o.adds == z.adds.Load()) {
+	if o != nil && o.day == d && o.current() {
 		return o
 	}
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	n := len(z.days)
 	fresh := newOutlook(z.zone, d, z.factors(d))
-	fresh.adds, fresh.settled = z.adds.Load(), n > 0 && z.days[n-1].day >= d
+	fresh.of, fresh.adds, fresh.settled = z, z.adds.Load(), n > 0 && z.days[n-1].day >= d
 	if o == nil || d >= o.day || n > 0 && z.days[n-1].day <= d {
 		z.latest.Store(fresh)
 	}
