@@ -19,7 +19,6 @@ type group struct {
 	tasks    []*task
 	layer    layer
 	heads    *heads
-	recall   *recall
 	base     *badger.Txn // what the group reads that neither it nor the one before it has written
 	before   *group      // which may be under way to the disk; nil once this one is
 	maxSize  int
@@ -59,11 +58,7 @@ func (g *group) run(t *task) bool {
 
 func (g *group) join(x *tx) {
 	for i := range x.writes {
-		w := &x.writes[i]
-		g.layer.put(w, x.prefix)
-		if !w.shared {
-			g.recall.written(g.recall.at(x.prefix, w.key), w.value)
-		}
+		g.layer.put(&x.writes[i], x.prefix)
 	}
 	maps.Copy(g.heads.logs, x.logs)
 	maps.Copy(g.heads.streams, x.streams)

@@ -135,19 +135,10 @@ func (x *tx) Get(key []byte) ([]byte, error) {
 	if i, found := x.own(false, key); found {
 		return copied(x.writes[i].value)
 	}
-	whole := x.g.recall.at(x.prefix, key)
-	if value, known := x.g.recall.get(whole); known {
+	if value, found := x.before(false, key); found {
 		return copied(value)
 	}
-	value, found := x.before(false, key)
-	if !found {
-		var err error
-		if value, err = get(x.txn, whole); err != nil && !errors.Is(err, kv.ErrNotFound) {
-			return nil, err
-		}
-	}
-	x.g.recall.add(whole, value)
-	return copied(value)
+	return x.reader.Get(key)
 }
 
 // shared reads a key of no partition.

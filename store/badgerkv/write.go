@@ -72,7 +72,7 @@ func (e *Engine) update(ctx context.Context, p kv.Part, fn func(*tx) error) erro
 func (e *Engine) write() {
 	defer close(e.groups)
 	h := &heads{logs: make(map[kv.Log]uint64), streams: make(map[kv.Stream]kv.Place)}
-	first := &group{heads: h, recall: newRecall(recallSize), after: e.db.NewTransaction(false)}
+	first := &group{heads: h, after: e.db.NewTransaction(false)}
 	g := e.group(first, e.db.NewTransaction(false), nil)
 	for {
 		t, handed, open := e.next(g)
@@ -132,7 +132,7 @@ func (e *Engine) follow(g *group) *group {
 }
 
 func (e *Engine) group(before *group, base *badger.Txn, broken error) *group {
-	return &group{base: base, before: before, broken: broken, heads: before.heads, recall: before.recall, maxSize: e.maxSize, maxCount: e.maxCount}
+	return &group{base: base, before: before, broken: broken, heads: before.heads, maxSize: e.maxSize, maxCount: e.maxCount}
 }
 
 // commit is the committer goroutine: one group after the other, each on disk before the next is begun, so that nothing is written that rests on what is

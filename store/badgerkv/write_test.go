@@ -107,14 +107,14 @@ func TestUpdatesSeeWhatIsUnderWay(t *testing.T) {
 			return errors.Join(err, x.Emit("log", []byte("e")))
 		}
 	}
-	stored := e.group(&group{heads: h, recall: newRecall(1 << 10)}, read(), nil)
+	stored := e.group(&group{heads: h}, read(), nil)
 	run(stored, put("a", "1", "b", "1", "c", "1", "d", "1"))
 	if err := stored.commit(e.db); err != nil {
 		t.Fatal(err)
 	}
-	flying := e.group(&group{heads: h, recall: newRecall(1 << 10)}, read(), nil)
+	flying := e.group(&group{heads: h}, read(), nil)
 	run(flying, put("b", "2", "c", "", "e", "2"))
-	g := e.group(&group{heads: h, recall: newRecall(1 << 10)}, read(), nil)
+	g := e.group(&group{heads: h}, read(), nil)
 	g.before = flying
 	run(g, put("e", "3", "f", "3"))
 	run(g, func(x *tx) error {
