@@ -36,7 +36,6 @@ type Settings struct {
 type Withheld struct {
 	CampaignRef
 	VenueID string
-	Reasons []Reason // ascending by code, at least one
 }
 
 // ProfileRef names a version of a scoring profile.

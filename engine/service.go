@@ -67,6 +67,8 @@ type Limits interface {
 	// Check appends the reasons against showing a listing at one of its sites to a user now. It is asked of those that are Limited only: against the
 	// others there is none. Cost: a few map reads under a shared lock.
 	Check(dst []Reason, l *Listing, site int, userID string, at time.Time) []Reason
+	// Within reports whether Check appends nothing, for less.
+	Within(l *Listing, site int, userID string, at time.Time) bool
 }
 
 // Snapshots gives the current snapshot.

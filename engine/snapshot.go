@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/text/language"
@@ -82,7 +83,15 @@ type Terms struct {
 	Rule      Rule           // nil: no expression
 	Limited   bool           // it has budgets or frequency caps
 
+	// Found is where the Limits that are asked for the campaign keep what they looked up for it.
+	Found    atomic.Pointer[Found]
 	campaign Packed[Campaign]
+}
+
+// Found is what somebody looked up. It never changes.
+type Found struct {
+	By   any // who, a pointer: another one looks for itself
+	What any
 }
 
 // NewTerms returns what follows from a campaign alone, whose geofences are compiled; it is kept as it is until Pack.

@@ -88,9 +88,6 @@ func writeWithheld(m *message, w *engine.Withheld) {
 	m.str(1, w.MerchantID)
 	m.str(2, w.CampaignID)
 	m.str(3, w.VenueID)
-	for _, reason := range w.Reasons {
-		m.sub(4, func() { writeReason(m, reason) })
-	}
 }
 
 func readWithheld(w *engine.Withheld, f *field) {
@@ -101,8 +98,6 @@ func readWithheld(w *engine.Withheld, f *field) {
 		w.CampaignID = f.str()
 	case 3:
 		w.VenueID = f.str()
-	case 4:
-		w.Reasons = append(w.Reasons, readReason(f))
 	}
 }
 

@@ -77,7 +77,7 @@ func settingsOf(told *engine.Settings) (settings, error) {
 	return o.ownSettings()
 }
 
-// recorded answers for the limits as they did when a decision was made.
+// recorded answers for the limits as they did when a decision was made: what they kept out, with their reasons where the request asked for rejections.
 type recorded map[withheldPlace][]engine.Reason
 
 type withheldPlace struct {
@@ -90,7 +90,7 @@ var _ engine.Limits = recorded(nil)
 func limitsOf(d *engine.Decision) recorded {
 	out := make(recorded)
 	for _, w := range d.Withheld {
-		out[withheldPlace{w.CampaignRef, w.VenueID}] = w.Reasons
+		out[withheldPlace{w.CampaignRef, w.VenueID}] = nil
 	}
 	for i := range d.Placements {
 		for _, r := range d.Placements[i].Rejected {
@@ -112,4 +112,10 @@ func limitsOf(d *engine.Decision) recorded {
 func (r recorded) Check(dst []engine.Reason, l *engine.Listing, site int, _ string, _ time.Time) []engine.Reason {
 	at := withheldPlace{engine.CampaignRef{MerchantID: l.Merchant.ID, CampaignID: l.ID}, l.Sites[site].ID}
 	return append(dst, r[at]...)
+}
+
+// Within reports whether nothing was kept out there.
+func (r recorded) Within(l *engine.Listing, site int, _ string, _ time.Time) bool {
+	_, out := r[withheldPlace{engine.CampaignRef{MerchantID: l.Merchant.ID, CampaignID: l.ID}, l.Sites[site].ID}]
+	return !out
 }

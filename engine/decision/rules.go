@@ -37,11 +37,12 @@ func (r *run) filter(c *candidate) bool {
 		}
 		c.reasons = append(c.reasons, rules[i].why(r, c))
 	}
-	if c.listing.Limited && !r.withinLimits(c) {
-		if !r.full {
-			return false
-		}
-		c.reasons = append(c.reasons, r.limited...)
+	switch limits := r.settings.limits; {
+	case limits == nil || !c.listing.Limited:
+	case r.full:
+		c.reasons = limits.Check(c.reasons, c.listing, c.site, r.request.User.ID, r.request.Time)
+	case !r.withinLimits(c):
+		return false
 	}
 	sortReasons(c.reasons)
 	return len(c.reasons) == 0

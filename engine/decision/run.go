@@ -29,7 +29,6 @@ type run struct {
 	// Memory without meaning from one request to the next.
 	hits     []uint32
 	near     []geo.Near
-	limited  []engine.Reason
 	withheld []engine.Withheld // of this request
 	locals   []local
 	rows     scoring.Matrix
@@ -183,7 +182,6 @@ func (r *run) begin(s *settings, snap *engine.Snapshot, scorer *scoring.Scorer, 
 func (r *run) end() {
 	clear(r.candidates)
 	clear(r.places)
-	clear(r.limited)
 	clear(r.withheld)
 	r.withheld = r.withheld[:0]
 	clear(r.locals)

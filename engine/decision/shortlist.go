@@ -190,20 +190,16 @@ func (r *run) settle(m *match) int32 {
 	return int32(len(r.candidates))
 }
 
-// withinLimits asks for the limits that keep a candidate out, which are in limited until the next call, and notes them.
+// withinLimits reports whether no limit keeps a candidate out, and notes one that is kept out.
 func (r *run) withinLimits(c *candidate) bool {
 	limits := r.settings.limits
-	if limits == nil {
+	if limits == nil || limits.Within(c.listing, c.site, r.request.User.ID, r.request.Time) {
 		return true
 	}
-	r.limited = limits.Check(r.limited[:0], c.listing, c.site, r.request.User.ID, r.request.Time)
-	if len(r.limited) > 0 && !r.full {
-		r.withheld = append(r.withheld, engine.Withheld{
-			CampaignRef: engine.CampaignRef{MerchantID: c.listing.Merchant.ID, CampaignID: c.listing.ID},
-			VenueID:     c.listing.Sites[c.site].ID, Reasons: slices.Clone(r.limited),
-		})
-	}
-	return len(r.limited) == 0
+	r.withheld = append(r.withheld, engine.Withheld{
+		CampaignRef: engine.CampaignRef{MerchantID: c.listing.Merchant.ID, CampaignID: c.listing.ID}, VenueID: c.listing.Sites[c.site].ID,
+	})
+	return false
 }
 
 // Before compares the offers' IDs: see scoring.Field.

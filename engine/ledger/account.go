@@ -92,6 +92,8 @@ type use struct {
 	order    *engine.Order
 	id       string // of the redemption
 	campaign *engine.Campaign
+	terms    *engine.Terms
+	traffic  *traffic
 	now      moment // at the venue
 	rates    *engine.Exchange
 	hold     time.Duration // of a reservation; 0: it is used at once
@@ -152,8 +154,10 @@ func (a *account) checkBudgets(u *use, p *plan) error {
 		}
 		if n > b.Limit-more || n >= b.Limit {
 			p.reasons = append(p.reasons, overBudget(*b, n, more, u.now))
-		} else if r, out := pacedOut(u.campaign, *b, n, u.now); out && !u.shown && b.Per != engine.PerUser {
-			p.reasons = append(p.reasons, r)
+		} else if !u.shown && b.Per != engine.PerUser {
+			if r, out := u.traffic.pacedOut(u.campaign, u.terms, b, usedOf(balance, b, u.now.day), u.now); out {
+				p.reasons = append(p.reasons, r)
+			}
 		}
 	}
 	return nil

@@ -40,7 +40,7 @@ type Book struct {
 	snapshots engine.Snapshots
 	rules     engine.OfferRules
 	decisions DecisionReader
-	takings   *takings
+	meter     *Meter
 	ids       engine.IDs
 	now       engine.Clock
 	logger    *slog.Logger
@@ -53,14 +53,14 @@ type Book struct {
 
 var _ engine.Redeemer = (*Book)(nil)
 
-// OpenBook reads the balances into the meter and begins to end holds that have run out. Close ends it. Cost: linear in the venues and users
-// that took something.
+// OpenBook reads the balances into the meter, and when offers were used of late, and begins to end holds that have run out. Close ends it. Cost: linear in the venues
+// and users that took something, and in the movements of the last four weeks.
 func OpenBook(ctx context.Context, o BookOptions) (*Book, error) {
 	if o.Accounts == nil || o.Purchases == nil || o.Snapshots == nil || o.Rules == nil || o.Decisions == nil || o.Meter == nil || o.IDs.Random == nil {
 		return nil, errors.New("open book: a part is missing")
 	}
 	b := &Book{
-		accounts: o.Accounts, purchases: o.Purchases, snapshots: o.Snapshots, rules: o.Rules, decisions: o.Decisions, takings: &o.Meter.takings,
+		accounts: o.Accounts, purchases: o.Purchases, snapshots: o.Snapshots, rules: o.Rules, decisions: o.Decisions, meter: o.Meter,
 		ids: o.IDs, now: o.Now, logger: o.Logger, holds: holds{next: make(map[engine.CampaignRef]nextHold)},
 	}
 	if b.now == nil {
@@ -69,7 +69,10 @@ func OpenBook(ctx context.Context, o BookOptions) (*Book, error) {
 	if b.logger == nil {
 		b.logger = slog.Default()
 	}
-	if err := b.takings.load(ctx, o.Accounts, b.holds.set); err != nil {
+	if err := b.meter.load(ctx, o.Accounts, b.holds.set); err != nil {
+		return nil, fmt.Errorf("open book: %w", err)
+	}
+	if err := b.relearn(ctx); err != nil {
 		return nil, fmt.Errorf("open book: %w", err)
 	}
 	every := o.SweepEvery
@@ -110,7 +113,7 @@ func (b *Book) update(ctx context.Context, ref engine.CampaignRef, at time.Time,
 		if err != nil {
 			return err
 		}
-		b.takings.set(ref, a.touched())
+		b.meter.took(ref, a.touched())
 		b.holds.set(ref, a.head)
 		if refused == nil {
 			return nil
@@ -190,7 +193,16 @@ func (b *Book) take(ctx context.Context, w engine.Write, o *engine.Order, kind e
 	if o.PurchaseID != "" {
 		return b.takeTogether(ctx, w, c, &u, kind)
 	}
-	return b.move(ctx, w, c.ref, kind, func(a *account) (engine.Redemption, error) { return a.takeChecked(c, &u, w.At) })
+	r, err := b.move(ctx, w, c.ref, kind, func(a *account) (engine.Redemption, error) { return a.takeChecked(c, &u, w.At) })
+	return b.taken(&u, w.At, r, err)
+}
+
+// taken learns from what was taken, if that was just now and not on an earlier request of the same idempotency key.
+func (b *Book) taken(u *use, at time.Time, r engine.Redemption, err error) (engine.Redemption, error) {
+	if err == nil && r.ID == u.id {
+		b.meter.traffic.learn(u.now.zone, at, at)
+	}
+	return r, err
 }
 
 // takeChecked takes an order against which nothing else speaks, or refuses it with that and every reason of the account.

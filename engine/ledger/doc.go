@@ -45,6 +45,12 @@
 // Amounts are whole minor units, every sum is checked for overflow, shares are rounded half away from zero, and no discount is
 // above what is left of the purchase. The movements are enough to compute every balance anew: see Book.VerifyAccounts.
 //
-// Left out: a queue for each campaign that would put several movements into one transaction. The store commits up to 64
-// waiting ones together, whichever campaigns they are of.
+// # Pacing
+//
+// A paced budget follows what is expected over the rest of its period: the hours of the week as they were of late in the venue's zone, learnt from the showings and
+// uses of all campaigns there, four weeks back, each week counting half as much as the one after it. Where little was seen all hours are taken to be alike. Opening
+// hours of venues are not looked at but through what they brought. See pacedOut.
+//
+// Left out: a queue for each campaign that would put several movements into one transaction. The store commits those that wait
+// together, whichever campaigns they are of, and runs the next ones meanwhile.
 package ledger

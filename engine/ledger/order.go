@@ -16,6 +16,7 @@ type checked struct {
 	ref     engine.CampaignRef
 	snap    *engine.Snapshot
 	listing *engine.Listing
+	traffic *traffic
 	site    int
 	order   engine.Order // with what its decision tells besides
 	shown   bool
@@ -30,7 +31,7 @@ func (b *Book) prepare(ctx context.Context, at time.Time, o *engine.Order) (*che
 	if snap == nil {
 		return nil, fmt.Errorf("no snapshot yet: %w", engine.ErrUnavailable)
 	}
-	c := &checked{snap: snap, order: *o}
+	c := &checked{snap: snap, order: *o, traffic: &b.meter.traffic}
 	if o.DecisionID != "" {
 		if err := b.decided(ctx, at, c); err != nil {
 			return nil, err
@@ -106,7 +107,7 @@ func shownIn(d *engine.Decision, o *engine.Order) (merchant string, ok bool) {
 // use returns what the account has to know of an order at a time.
 func (c *checked) use(at time.Time) use {
 	return use{
-		order: &c.order, campaign: c.listing.Campaign(), now: localMoment(at, c.listing.Sites[c.site].Zone), rates: c.ratesOn(at),
+		order: &c.order, campaign: c.listing.Campaign(), terms: c.listing.Terms, traffic: c.traffic, now: localMoment(at, c.listing.Sites[c.site].Zone), rates: c.ratesOn(at),
 		shown: c.shown, left: c.order.Purchase.Amount - c.taken,
 	}
 }

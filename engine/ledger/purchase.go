@@ -166,6 +166,7 @@ func (b *Book) takeTogether(ctx context.Context, w engine.Write, c *checked, u *
 		}
 		return a.takeChecked(c, u, w.At)
 	})
+	r, err = b.taken(u, w.At, r, err)
 	if joined && (err != nil || r.ID != u.id) {
 		b.leave(ctx, c, u.id)
 	}

@@ -33,6 +33,7 @@ type shelf struct {
 	mu        sync.Mutex
 	snap      *engine.Snapshot
 	decisions decisions
+	zones     zones
 	refuse    func(*engine.Request) []engine.Reason
 }
 
@@ -121,7 +122,7 @@ func (s *shop) pass(d time.Duration) { s.clock.Add(int64(d)) }
 func (s *shop) open() {
 	s.t.Helper()
 	s.store = openStore(s.t, s.dir)
-	s.meter = ledger.NewMeter(zones{})
+	s.meter = ledger.NewMeter(s.offer.zones)
 	var err error
 	s.Book, err = ledger.OpenBook(context.Background(), ledger.BookOptions{
 		Accounts: s.store, Purchases: s.store, Snapshots: &s.offer, Rules: &s.offer, Decisions: &s.offer, Meter: s.meter, IDs: engine.IDs{Random: rand.Reader}, Now: s.now, SweepEvery: -1,

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -49,6 +50,17 @@ func (h *holds) due(at time.Time) []engine.CampaignRef {
 	}
 	slices.SortFunc(due, compareRefs)
 	return due
+}
+
+// heads lists the accounts with the number of the newest movement of each, in order.
+func (h *holds) heads() (refs []engine.CampaignRef, movements []uint64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	refs = slices.SortedFunc(maps.Keys(h.next), compareRefs)
+	for _, ref := range refs {
+		movements = append(movements, h.next[ref].movements)
+	}
+	return refs, movements
 }
 
 // Sweep ends the holds that have run out at a time, and returns how many accounts it looked at.

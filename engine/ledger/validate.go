@@ -191,7 +191,7 @@ func (t *trial) freed(at time.Time, zone *time.Location) (time.Time, error) {
 			}
 			latest = later(latest, next.start(u.now.zone))
 		case !u.shown && b.Per != engine.PerUser:
-			if again, out := pacedUntil(u.campaign, b, n, u.now); out {
+			if again, out := u.traffic.pacedUntil(u.campaign, &b, usedOf(balance, &b, u.now.day), u.now); out {
 				latest = later(latest, again)
 			}
 		}

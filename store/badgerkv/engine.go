@@ -4,10 +4,11 @@
 //
 //	e, err := badgerkv.Open(badgerkv.Options{Dir: "data"})
 //
-// One goroutine runs every update, one after the other, and commits all that were waiting, up to 1,024, as one Badger transaction
-// with one sync of the disk. That makes updates serialisable across all partitions without locks or conflicts, log
-// sequences dense and in the order of commits, and sixteen concurrent writers faster than one, where Badger alone gets
-// slower. Its price: an update's function occupies the one writer while it runs.
+// One goroutine runs every update, one after the other, in the order in which they came. Another one commits groups of them, up to 1,024, each as one Badger
+// transaction with one sync of the disk; while a group is committed the next one runs, on what the one before it will have written. That makes updates
+// serialisable across all partitions without locks or conflicts, log sequences dense and in the order of commits, and sixteen concurrent writers faster than
+// one, where Badger alone gets slower. An update is answered when its group is on disk, and a group is written only when the one before it is: what was run on
+// a group that could not be written fails with it. The price: an update's function occupies the one writer while it runs.
 //
 // After a commit that failed (a full or broken disk) what is on disk is unknown, so the engine writes nothing more until
 // it is opened again; reads go on.
@@ -57,13 +58,12 @@ const (
 type Engine struct {
 	db       *badger.DB
 	tasks    chan *task
+	groups   chan *group // from the writer to the committer
 	maxSize  int
 	maxCount int
-	broken   error // of the commit that failed; the writer goroutine's own
-	heads    heads // the writer goroutine's own
 
 	stop  context.CancelFunc // ends the collector
-	owned sync.WaitGroup     // the writer and the collector
+	owned sync.WaitGroup     // the writer, the committer and the collector
 
 	mu     sync.Mutex // guards closed, and calls.Add against it
 	closed bool
@@ -92,10 +92,11 @@ func Open(o Options) (*Engine, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	e := &Engine{
-		db: db, stop: stop, tasks: make(chan *task, maxGroup),
+		db: db, stop: stop, tasks: make(chan *task, maxGroup), groups: make(chan *group),
 		maxSize: int(db.MaxBatchSize()) - 4096, maxCount: int(db.MaxBatchCount()) - 16,
 	}
 	e.owned.Go(e.write)
+	e.owned.Go(e.commit)
 	if !o.InMemory {
 		e.owned.Go(func() { e.collect(ctx) })
 	}

@@ -17,7 +17,7 @@ func (e *Engine) Collect(ctx context.Context) error { return e.collectNow(ctx) }
 
 // BringBack puts a block back as it was, as the rewriting of a file may, and deletes again what came back.
 func (e *Engine) BringBack(ctx context.Context, s kv.Stream, b kv.Block, meanwhile func()) error {
-	err := e.update(ctx, "", func(x *tx) error { return x.set(blockKey(s, b.Place), b.Data) })
+	err := e.update(ctx, "", func(x *tx) error { return x.setShared(blockKey(s, b.Place), b.Data) })
 	if err != nil {
 		return err
 	}
