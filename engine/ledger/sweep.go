@@ -64,18 +64,21 @@ func (b *Book) Sweep(ctx context.Context, at time.Time) (int, error) {
 	return len(due), nil
 }
 
-// sweepUntil sweeps now and then until ctx ends.
+// sweepUntil sweeps now and then until ctx ends. What keeps it from that for a while is told once.
 func (b *Book) sweepUntil(ctx context.Context, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
+	failing := false
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		if _, err := b.Sweep(ctx, b.now()); err != nil && ctx.Err() == nil {
+		_, err := b.Sweep(ctx, b.now())
+		if err != nil && ctx.Err() == nil && !failing {
 			b.logger.Error("end holds", "error", err)
 		}
+		failing = err != nil
 	}
 }

@@ -20,6 +20,10 @@ type heads struct {
 	streams map[kv.Stream]kv.Place
 }
 
+func newHeads() *heads {
+	return &heads{logs: make(map[kv.Log]uint64), streams: make(map[kv.Stream]kv.Place)}
+}
+
 // group is the Badger transaction of a group of updates.
 type group struct {
 	txn               *badger.Txn

@@ -63,7 +63,7 @@ func (e *Engine) update(ctx context.Context, p kv.Part, fn func(*tx) error) erro
 
 // write is the writer goroutine: it takes what waits, up to maxGroup, and commits it.
 func (e *Engine) write() {
-	e.heads = heads{logs: make(map[kv.Log]uint64), streams: make(map[kv.Stream]kv.Place)}
+	e.heads = *newHeads()
 	for first := range e.tasks {
 		tasks := e.gather(first)
 		for len(tasks) > 0 {
@@ -101,6 +101,10 @@ func (e *Engine) commit(tasks []*task) int {
 		}
 		return len(tasks)
 	}
+	if full := e.room.check(); full != nil {
+		e.refuse(tasks, full)
+		return len(tasks)
+	}
 	txn := e.db.NewTransaction(true)
 	defer txn.Discard()
 	g := group{txn: txn, heads: &e.heads, maxSize: e.maxSize, maxCount: e.maxCount}
@@ -116,6 +120,7 @@ func (e *Engine) commit(tasks []*task) int {
 	}
 	if err := txn.Commit(); err != nil {
 		e.broken = err
+		e.failed(err)
 		for _, t := range tasks[:n] {
 			if t.err == nil {
 				t.err = fmt.Errorf("%w: %w", kv.ErrUnknownOutcome, err)

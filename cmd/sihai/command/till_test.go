@@ -53,6 +53,7 @@ type tills struct {
 	mu      sync.Mutex // guards the rest
 	known   map[string]wire.Redemption
 	pending []pendingStep
+	stopped []error // why a step had no answer
 	tillCounts
 }
 
@@ -134,6 +135,7 @@ func (l *tills) step(ctx context.Context, c *client.Client, key string, do func(
 		return wire.Redemption{}, true
 	}
 	l.pending = append(l.pending, pendingStep{key, do})
+	l.stopped = append(l.stopped, err)
 	l.unknown++
 	return wire.Redemption{}, false
 }

@@ -1,0 +1,9 @@
+//go:build !linux && !darwin
+
+package badgerkv
+
+import "io/fs"
+
+func freeBytes(string) (uint64, error) { return 0, errFreeUnknown }
+
+func blockBytes(fs.FileInfo) (uint64, bool) { return 0, false }
