@@ -81,8 +81,11 @@ type Order struct {
 	DecisionID string
 	PurchaseID string
 	Code       string
-	TTL        time.Duration // of a reservation; 0: the ledger's own
+	TTL        time.Duration // of a reservation, up to MaxTTL; 0: the ledger's own
 }
+
+// MaxTTL is how long a reservation may hold.
+const MaxTTL = 7 * 24 * time.Hour
 
 // Refusal is the error of an order, or of a step of a redemption, that the ledger does not allow: every reason, ascending by code.
 type Refusal struct{ Reasons []Reason }

@@ -46,6 +46,7 @@ type Book struct {
 	logger    *slog.Logger
 	offers    offers
 	holds     holds
+	joining   sync.Map // the IDs of orders that are on their way from a purchase's record to an account
 
 	stop    context.CancelFunc
 	sweeper sync.WaitGroup
@@ -160,6 +161,7 @@ func (b *Book) Reserve(ctx context.Context, w engine.Write, o *engine.Order) (en
 	if ttl == 0 {
 		ttl = DefaultTTL
 	}
+	ttl = min(ttl, engine.MaxTTL)
 	r, err := b.take(ctx, w, o, engine.MoveReserve, ttl)
 	if err != nil {
 		return r, fmt.Errorf("reserve: %w", err)
@@ -253,8 +255,8 @@ func (b *Book) Redemption(ctx context.Context, at time.Time, id string) (r engin
 	if err != nil {
 		return r, fmt.Errorf("redemption %s: %w", id, err)
 	}
-	if r.Status == engine.Reserved && !at.Before(r.ExpiresAt) {
-		r.Status, r.Settled = engine.Expired, r.ExpiresAt
+	if r.Status == engine.Reserved && ranOut(r.ExpiresAt, at) {
+		r.Status, r.Settled = engine.Expired, sooner(at, r.ExpiresAt)
 	}
 	return r, nil
 }

@@ -45,6 +45,14 @@
 // Amounts are whole minor units, every sum is checked for overflow, shares are rounded half away from zero, and no discount is
 // above what is left of the purchase. The movements are enough to compute every balance anew: see Book.VerifyAccounts.
 //
+// # A clock that is wrong
+//
+// Movements are ordered by their numbers; their times are what the clock showed. A use counts on the day that the venue's calendar showed, and
+// a budget bears its limit on each day, week or month that the clock shows, whatever it showed in between: a balance remembers engine.MaxBalanceDays days of
+// use, those nearest to the present one. A clock that is ahead ends holds, as time does, and they stay ended. One that is put back makes holds last longer by as
+// much, up to engine.MaxTTL: a hold that has more left than that ends at once. An order on its way to its account keeps its place in its purchase whatever the clock
+// shows. Showings are remembered about the days that are counted now, and forgotten only when they are old by two sweeps.
+//
 // Left out: a queue for each campaign that would put several movements into one transaction. The store commits up to 64
 // waiting ones together, whichever campaigns they are of.
 package ledger

@@ -71,9 +71,10 @@ func newShop(t testing.TB, dir string, campaigns ...engine.Campaign) *shop {
 
 // sell puts up campaigns in the place of those before.
 func (s *shop) sell(campaigns ...engine.Campaign) {
-	snap := &engine.Snapshot{Version: uint64(time.Now().UnixNano()), Rates: engine.Rates{{
-		Date: engine.Date{Year: 2026, Month: 11, Day: 23}, Rates: map[string]engine.Rate{"USD": {Mantissa: 125, Scale: 2}, "JPY": {Mantissa: 1605, Scale: 1}},
-	}}}
+	rates := map[string]engine.Rate{"USD": {Mantissa: 125, Scale: 2}, "JPY": {Mantissa: 1605, Scale: 1}}
+	snap := &engine.Snapshot{Version: uint64(time.Now().UnixNano()), Rates: engine.Rates{
+		{Date: engine.Date{Year: 2020, Month: 1, Day: 2}, Rates: rates}, {Date: engine.Date{Year: 2026, Month: 11, Day: 23}, Rates: rates},
+	}}
 	zone := zone(s.t, "America/New_York")
 	var sites []*engine.Site
 	for i := range 3 {

@@ -16,8 +16,8 @@ type holds struct {
 }
 
 type nextHold struct {
-	movements uint64 // of the account when that was so
-	at        time.Time
+	movements   uint64 // of the account when that was so
+	first, last time.Time
 }
 
 // set takes in the head of an account; an older one than is known changes nothing.
@@ -25,7 +25,7 @@ func (h *holds) set(ref engine.CampaignRef, head engine.AccountHead) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if was, known := h.next[ref]; !known || head.Movements >= was.movements {
-		h.next[ref] = nextHold{head.Movements, head.NextExpiry}
+		h.next[ref] = nextHold{head.Movements, head.NextExpiry, head.LastExpiry}
 	}
 }
 
@@ -43,7 +43,7 @@ func (h *holds) due(at time.Time) []engine.CampaignRef {
 	defer h.mu.Unlock()
 	var due []engine.CampaignRef
 	for ref, n := range h.next {
-		if !n.at.IsZero() && !at.Before(n.at) {
+		if overdue(n.first, n.last, at) {
 			due = append(due, ref)
 		}
 	}

@@ -24,9 +24,6 @@ const openFree = 4 << 20
 // lookEvery is how often the sizes of levels are looked at.
 const lookEvery = time.Second
 
-// errFreeUnknown is returned where the system does not tell what is free on a disk.
-var errFreeUnknown = errors.New("free space is not known")
-
 // room keeps updates off a disk that is nearly full. Badger v4 writes its logs and tables through memory maps of sparse files (ristretto z.MmapFile): where the
 // disk has no block left for a page the kernel ends the process by SIGBUS, no call returns an error, and so nothing may be begun that could find the
 // disk full. It belongs to the writer goroutine.

@@ -2,7 +2,12 @@
 
 package badgerkv
 
-import "io/fs"
+import (
+	"errors"
+	"io/fs"
+)
+
+var errFreeUnknown = errors.New("free space is not known")
 
 func freeBytes(string) (uint64, error) { return 0, errFreeUnknown }
 

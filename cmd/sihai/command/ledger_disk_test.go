@@ -102,10 +102,7 @@ func TestFullDiskKeepsTheLedger(t *testing.T) {
 }
 
 // fullDisk is what another program keeps on the same disk.
-type fullDisk struct {
-	file string
-	size int64
-}
+type fullDisk struct{ file string }
 
 // grow takes so many bytes more, and fewer where there are fewer.
 func (f *fullDisk) grow(t *testing.T, n int64) {
