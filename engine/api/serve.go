@@ -27,6 +27,9 @@ func (a *API) serve(r route) gin.HandlerFunc {
 			c.problem(err)
 		}
 		a.observe(c)
+		if c.cut {
+			panic(http.ErrAbortHandler) // an answer that ended in order would be taken for a whole one
+		}
 	}
 }
 

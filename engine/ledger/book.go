@@ -46,7 +46,9 @@ type Book struct {
 	logger    *slog.Logger
 	offers    offers
 	holds     holds
-	joining   sync.Map // the IDs of orders that are on their way from a purchase's record to an account
+	// auditEntries is the constant of that name but in tests.
+	auditEntries uint64
+	joining      sync.Map // the IDs of orders that are on their way from a purchase's record to an account
 
 	stop    context.CancelFunc
 	sweeper sync.WaitGroup
@@ -62,7 +64,7 @@ func OpenBook(ctx context.Context, o BookOptions) (*Book, error) {
 	}
 	b := &Book{
 		accounts: o.Accounts, purchases: o.Purchases, snapshots: o.Snapshots, rules: o.Rules, decisions: o.Decisions, takings: &o.Meter.takings,
-		ids: o.IDs, now: o.Now, logger: o.Logger, holds: holds{next: make(map[engine.CampaignRef]nextHold)},
+		ids: o.IDs, now: o.Now, logger: o.Logger, holds: holds{next: make(map[engine.CampaignRef]nextHold)}, auditEntries: auditEntries,
 	}
 	if b.now == nil {
 		b.now = time.Now

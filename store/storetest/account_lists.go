@@ -166,4 +166,3 @@ func testAccountOwnership(f *ledgerFixture) {
 		})
 	}
 }
-

@@ -47,4 +47,3 @@ func AccountBalance(k engine.BalanceKey, entry uint64) engine.Balance {
 		{Date: engine.Date{Year: 2026, Month: 11, Day: 23}, Taken: day}, {Date: engine.Date{Year: 2027, Month: 1, Day: 1}, Taken: day},
 	}}
 }
-

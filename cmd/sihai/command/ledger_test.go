@@ -27,6 +27,8 @@ func TestLedgerVerb(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	p.do(t, step{args: "ledger verify --merchant other", out: `^0 accounts`})
+	p.do(t, step{args: "ledger export --after till/few/1", out: `^$`})
+	p.do(t, step{args: "ledger export --after till/few", code: 1, err: `merchant/campaign/number`})
 	var m wire.Movement
 	got := p.do(t, step{args: "ledger export"})
 	if err := json.Unmarshal([]byte(got.out), &m); err != nil || m.RedemptionID != r.ID || m.Kind != "redeem" || len(m.Changes) != 3 || m.Changes[0].After.Spend[0].Amount != 100 {
