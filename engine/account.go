@@ -259,6 +259,14 @@ type AccountTx interface {
 	Remember(once *Once, kind MovementKind, r MoveReceipt) error
 }
 
+// OnceIndex knows which campaign an idempotency key was used on: its receipt lies in that one's account, and another account does not know of it.
+type OnceIndex interface {
+	// OnceCampaign returns the campaign that was noted for a key, false for none.
+	OnceCampaign(ctx context.Context, once *Once) (CampaignRef, bool, error)
+	// NoteOnce notes it durably, in the place of what was noted before.
+	NoteOnce(ctx context.Context, once *Once, c CampaignRef) error
+}
+
 // Accounts keeps what campaigns gave away: a partition a campaign, so that everything that limits a use of it, its users' limits
 // included, is read and written in one transaction.
 type Accounts interface {

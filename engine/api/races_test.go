@@ -145,6 +145,30 @@ func TestNegativeTotal(t *testing.T) {
 	w.settled(t)
 }
 
+// One idempotency key for two offers of two campaigns, say a basket's number: the second is another request, and is refused as such.
+func TestKeyOnAnotherCampaignOverHTTP(t *testing.T) {
+	w := newWorld(t, apitest.Options{Dir: t.TempDir()})
+	w.sell(t, "one", tenPercent)
+	w.sell(t, "two", tenPercent)
+	basket := "basket-1"
+	first, err := w.till(t, false).redeem(t.Context(), &basket, orderFor("one", "u", 1000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		c := w.till(t, false)
+		a, err := c.RedeemWithResponse(t.Context(), &generated.RedeemParams{IdempotencyKey: &basket}, orderFor("two", "u", 1000))
+		if err != nil || a.StatusCode() != 422 || a.ApplicationproblemJSON4XX.Code != "idempotency_key_reused" {
+			t.Errorf("%v: %s", err, a.Body)
+		}
+		if again, err := c.redeem(t.Context(), &basket, orderFor("one", "u", 1000)); err != nil || again.Id != first.Id {
+			t.Errorf("the first again: %+v, %v", again, err)
+		}
+		w.restart(t)
+	}
+	w.audit(t, 1)
+}
+
 // What concurrent clients are answered over HTTP, with idempotency keys and retries, a ledger that does everything at a moment of its own could have answered.
 func TestHistoriesAreLinearizable(t *testing.T) {
 	const seed = 77

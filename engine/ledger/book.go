@@ -18,9 +18,10 @@ type BookOptions struct {
 	Snapshots engine.Snapshots
 	Rules     engine.OfferRules
 	Decisions DecisionReader
-	Meter     *Meter       // is told what was taken, and so keeps exhausted offers from being shown
-	IDs       engine.IDs   // its reader makes voucher codes too
-	Now       engine.Clock // nil: time.Now
+	Keys      engine.OnceIndex // nil: an idempotency key is known on its own campaign only
+	Meter     *Meter           // is told what was taken, and so keeps exhausted offers from being shown
+	IDs       engine.IDs       // its reader makes voucher codes too
+	Now       engine.Clock     // nil: time.Now
 	// SweepEvery is how often holds that have run out are looked for. 0: a second; negative: never, which leaves them to the next order.
 	SweepEvery time.Duration
 	Logger     *slog.Logger // nil: slog.Default()
@@ -36,6 +37,7 @@ const shownFor = 24 * time.Hour
 // campaigns wait for each other at most in the disk's queue.
 type Book struct {
 	accounts  engine.Accounts
+	keys      engine.OnceIndex
 	purchases engine.Purchases
 	snapshots engine.Snapshots
 	rules     engine.OfferRules
@@ -63,7 +65,7 @@ func OpenBook(ctx context.Context, o BookOptions) (*Book, error) {
 		return nil, errors.New("open book: a part is missing")
 	}
 	b := &Book{
-		accounts: o.Accounts, purchases: o.Purchases, snapshots: o.Snapshots, rules: o.Rules, decisions: o.Decisions, takings: &o.Meter.takings,
+		accounts: o.Accounts, keys: o.Keys, purchases: o.Purchases, snapshots: o.Snapshots, rules: o.Rules, decisions: o.Decisions, takings: &o.Meter.takings,
 		ids: o.IDs, now: o.Now, logger: o.Logger, holds: holds{next: make(map[engine.CampaignRef]nextHold)}, auditEntries: auditEntries,
 	}
 	if b.now == nil {
@@ -127,7 +129,11 @@ func (b *Book) update(ctx context.Context, ref engine.CampaignRef, at time.Time,
 // move does one step of a redemption at most once by its idempotency key.
 func (b *Book) move(ctx context.Context, w engine.Write, ref engine.CampaignRef, kind engine.MovementKind, do func(*account) (engine.Redemption, error)) (engine.Redemption, error) {
 	var r engine.Redemption
-	err := b.update(ctx, ref, w.At, w.By, func(a *account) error {
+	note, err := b.noteKey(ctx, w.Once, ref)
+	if err != nil {
+		return r, err
+	}
+	err = b.update(ctx, ref, w.At, w.By, func(a *account) error {
 		was, err := a.Earlier(w.Once, kind)
 		if err != nil {
 			return err
@@ -139,8 +145,12 @@ func (b *Book) move(ctx context.Context, w engine.Write, ref engine.CampaignRef,
 		if r, err = do(a); err != nil {
 			return err
 		}
+		note.begin(ctx)
 		return a.Remember(w.Once, kind, engine.MoveReceipt{ID: r.ID, Number: a.head.Movements})
 	})
+	if noted := note.wait(); err == nil {
+		err = noted
+	}
 	if err != nil {
 		return engine.Redemption{}, err
 	}

@@ -53,6 +53,11 @@
 // much, up to engine.MaxTTL: a hold that has more left than that ends at once. An order on its way to its account keeps its place in its purchase whatever the clock
 // shows. Showings are remembered about the days that are counted now, and forgotten only when they are old by two sweeps.
 //
+// # Idempotency keys
+//
+// The receipt of a key lies in the account, in the transaction of what it did. That the key was used at all is noted beside it, for orders on other campaigns: such
+// a key is engine.ErrOnceConflict. A key whose order was refused did nothing, and may be used again.
+//
 // Left out: a queue for each campaign that would put several movements into one transaction. The store commits up to 64
 // waiting ones together, whichever campaigns they are of.
 package ledger

@@ -125,7 +125,7 @@ func (s *shop) open() {
 	s.meter = ledger.NewMeter(zones{})
 	var err error
 	s.Book, err = ledger.OpenBook(context.Background(), ledger.BookOptions{
-		Accounts: s.store, Purchases: s.store, Snapshots: &s.offer, Rules: &s.offer, Decisions: &s.offer, Meter: s.meter, IDs: engine.IDs{Random: rand.Reader}, Now: s.now, SweepEvery: -1,
+		Accounts: s.store, Purchases: s.store, Keys: s.store, Snapshots: &s.offer, Rules: &s.offer, Decisions: &s.offer, Meter: s.meter, IDs: engine.IDs{Random: rand.Reader}, Now: s.now, SweepEvery: -1,
 	})
 	if err != nil {
 		s.t.Fatal(err)

@@ -72,6 +72,26 @@ func testMoveReceipts(f *ledgerFixture) {
 	})
 }
 
+func testOnceIndex(f *ledgerFixture) {
+	other := engine.CampaignRef{MerchantID: "m-2", CampaignID: "c-1"}
+	key := func(caller, key string) *engine.Once { return &engine.Once{Caller: caller, Key: key} }
+	where := func(once *engine.Once) any {
+		f.Helper()
+		c, found, err := f.OnceCampaign(f.ctx(), once)
+		f.ok(err)
+		return []any{c, found}
+	}
+	f.same(where(key("key_1", "k")), []any{engine.CampaignRef{}, false})
+	f.ok(f.NoteOnce(f.ctx(), key("key_1", "k"), account))
+	f.ok(f.NoteOnce(f.ctx(), key("key_2", "k"), other))
+	f.reopen()
+	f.same(where(key("key_1", "k")), []any{account, true})
+	f.same(where(key("key_2", "k")), []any{other, true})
+	f.same(where(key("key_1", "K")), []any{engine.CampaignRef{}, false})
+	f.ok(f.NoteOnce(f.ctx(), key("key_1", "k"), other))
+	f.same(where(key("key_1", "k")), []any{other, true})
+}
+
 func testMovementPages(f *ledgerFixture) {
 	const n = 600
 	f.update(account, func(tx engine.AccountTx) error {

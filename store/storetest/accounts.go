@@ -16,6 +16,7 @@ import (
 type Ledger interface {
 	engine.Accounts
 	engine.Purchases
+	engine.OnceIndex
 	Close() error
 }
 
@@ -34,6 +35,7 @@ func RunAccounts(t *testing.T, home LedgerHome) {
 		{"with an error nothing is kept", testAccountError},
 		{"holds by their end", testHolds},
 		{"keys are remembered", testMoveReceipts},
+		{"keys know their campaign", testOnceIndex},
 		{"movements are pages in order", testMovementPages},
 		{"codes are pages in order", testCodePages},
 		{"accounts are listed in order", testAccountList},

@@ -100,7 +100,7 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 
 	// what is used of it
 	a.book, err = ledger.OpenBook(ctx, ledger.BookOptions{
-		Accounts: a.store, Purchases: a.store, Snapshots: a.publisher, Rules: a.decider, Decisions: a.decider, Meter: meter,
+		Accounts: a.store, Purchases: a.store, Keys: a.store, Snapshots: a.publisher, Rules: a.decider, Decisions: a.decider, Meter: meter,
 		IDs: engine.IDs{Random: o.env.Random}, Now: o.env.Now, Logger: o.logger,
 	})
 	if err != nil {
