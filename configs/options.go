@@ -6,12 +6,18 @@ import "time"
 type Options struct {
 	Listen    string // host:port
 	Data      string // folder of the store
+	Store     Store
 	Log       Log
 	Decision  Decision
 	Import    Import
 	HTTP      HTTP
 	Metrics   Metrics
 	RateLimit RateLimit
+}
+
+// Store says what the store leaves alone.
+type Store struct {
+	KeepFree int64 // bytes of the disk; 0: it is not looked at
 }
 
 // Log says what is logged and how.
@@ -74,6 +80,7 @@ func (o *Options) settings() []setting {
 	return []setting{
 		{"listen", address(&o.Listen)},
 		{"data", text(&o.Data)},
+		{"store.keep_free", whole(&o.Store.KeepFree, 0, maxBytes)},
 		{"log.level", choice(&o.Log.Level, "debug", "info", "warn", "error")},
 		{"log.format", choice(&o.Log.Format, "text", "json")},
 		{"decision.default_spend.amount", whole(&o.Decision.DefaultSpend.Amount, 1, 1e12)},

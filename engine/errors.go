@@ -26,6 +26,8 @@ var (
 	ErrUnavailable = errors.New("temporarily unavailable")
 	// ErrNoRoom is returned when what is to come in would not fit into the memory of the process; nothing of it came in.
 	ErrNoRoom = errors.New("no room in memory")
+	// ErrDiskFull is returned by what would write while the disk is full. Nothing was written; the same call may succeed once there is room.
+	ErrDiskFull = errors.New("the disk is full: nothing was written, and the same request may succeed once there is room")
 	// ErrCorrupt is returned for stored bytes that do not decode.
 	ErrCorrupt = errors.New("stored value is corrupt")
 )

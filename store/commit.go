@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/store/kv"
@@ -77,7 +78,46 @@ func (db *DB) finish(ctx context.Context, u upload) (upload, error) {
 	ctx = context.WithoutCancel(ctx)
 	err := db.fold(ctx, &u)
 	db.gates.block(u.MerchantID, err)
+	if errors.Is(err, kv.ErrNoRoom) {
+		db.finishLater(u.ImportID)
+	}
 	return u, err
+}
+
+// roomWait lies between two looks whether a full disk has room.
+const roomWait = time.Second
+
+// finishLater goes on with an import that found the disk full half way, as soon as there is room. A store that is closed before leaves it to the next start.
+func (db *DB) finishLater(id engine.ImportID) {
+	leave, err := db.calls.enter()
+	if err != nil {
+		return
+	}
+	go func() {
+		defer leave()
+		for {
+			select {
+			case <-db.calls.ending:
+				return
+			case <-time.After(roomWait):
+			}
+			if err := db.finishNow(context.Background(), id); !errors.Is(err, kv.ErrNoRoom) {
+				return
+			}
+		}
+	}()
+}
+
+// finishNow folds an import unless another call has done so.
+func (db *DB) finishNow(ctx context.Context, id engine.ImportID) error {
+	open := db.gates.shut(id.MerchantID)
+	defer open()
+	u, err := db.upload(ctx, id)
+	if err == nil && u.State == engine.ImportCommitted {
+		err = db.fold(ctx, &u)
+	}
+	db.gates.block(id.MerchantID, err)
+	return err
 }
 
 // upload reads the record of an import without passing the merchant's gate.

@@ -100,6 +100,7 @@ func TestEveryOperationSucceeds(t *testing.T) {
 		{key: "m-1", method: "GET", path: "/v1/campaigns/c-1/codes?limit=2"},
 		{key: "operator", method: "GET", path: "/v1/ledger/audit"},
 		{key: "operator", method: "GET", path: "/v1/ledger/movements?merchant=m-1&limit=2"},
+		{key: "operator", method: "GET", path: "/v1/ledger/export?merchant=m-1&after=m-1/c-1/1"},
 
 		{key: "operator", method: "GET", path: "/v1/merchants?limit=1"},
 		{key: "operator", method: "POST", path: "/v1/merchants", body: merchantJSON("m-3")},

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -187,7 +188,7 @@ func response(a answer, registry huma.Registry) *huma.Response {
 	out := &huma.Response{Description: a.doc}
 	switch {
 	case a.shape != nil:
-		out.Content = map[string]*huma.MediaType{"application/json": {Schema: registry.Schema(a.shape, true, "")}}
+		out.Content = map[string]*huma.MediaType{cmp.Or(a.media, "application/json"): {Schema: registry.Schema(a.shape, true, "")}}
 	case a.media == "application/json":
 		out.Content = map[string]*huma.MediaType{a.media: {Schema: &huma.Schema{Type: "object"}}}
 	case a.media != "":

@@ -47,6 +47,7 @@ func failures() []failure {
 		{engine.ErrOnceBusy, http.StatusConflict, "in_progress"},
 		{engine.ErrInUse, http.StatusConflict, "in_use"},
 		{engine.ErrNoRoom, http.StatusInsufficientStorage, "no_room"},
+		{engine.ErrDiskFull, http.StatusInsufficientStorage, "disk_full"},
 		{engine.ErrUnavailable, http.StatusServiceUnavailable, "unavailable"},
 		{context.Canceled, http.StatusServiceUnavailable, "cancelled"},
 		{context.DeadlineExceeded, http.StatusServiceUnavailable, "timeout"},

@@ -20,7 +20,7 @@ var allowed = map[string][]string{
 	"confirmReservation": {"app", "operator"}, "releaseReservation": {"app", "operator"},
 	"redeem": {"app", "operator"}, "getRedemption": {"app", "operator"}, "rollBackRedemption": {"app", "operator"},
 	"addCodes": {"merchant", "operator"}, "listCodes": {"merchant", "operator"},
-	"verifyLedger": {"operator"}, "listMovements": {"operator"},
+	"verifyLedger": {"operator"}, "listMovements": {"operator"}, "exportMovements": {"operator"},
 
 	"listMerchants":  {"merchant", "operator"},
 	"createMerchant": {"operator"},

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"reflect"
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/engine/wire"
@@ -71,6 +72,10 @@ func ledgerRoutes() []route {
 			roles: operators, params: []param{whose}, answers: []answer{ok[wire.Audit]("what came of it")}, handle: verifyLedger},
 		{method: http.MethodGet, path: "/v1/ledger/movements", id: "listMovements", tag: "ledger", summary: "Every movement, by merchant, campaign and number",
 			roles: operators, params: pageParams(whose), answers: []answer{ok[wire.List[wire.Movement]]("a page")}, handle: listMovements},
+		{method: http.MethodGet, path: "/v1/ledger/export", id: "exportMovements", tag: "ledger", summary: "Every movement as a line of JSON, by merchant, campaign and number",
+			description: "Each line is a movement as in a page of /v1/ledger/movements. An answer that is whole ends as HTTP says; one that had to be broken off does not.",
+			roles:       operators, params: []param{whose, {name: "after", in: "query", doc: "the movement that arrived last, as merchant/campaign/number: go on after it", kind: "string"}},
+			answers: []answer{{status: http.StatusOK, shape: reflect.TypeFor[wire.Movement](), media: ndjson, doc: "each line"}}, handle: exportMovements},
 	}
 }
 

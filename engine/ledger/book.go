@@ -18,9 +18,10 @@ type BookOptions struct {
 	Snapshots engine.Snapshots
 	Rules     engine.OfferRules
 	Decisions DecisionReader
-	Meter     *Meter       // is told what was taken, and so keeps exhausted offers from being shown
-	IDs       engine.IDs   // its reader makes voucher codes too
-	Now       engine.Clock // nil: time.Now
+	Keys      engine.OnceIndex // nil: an idempotency key is known on its own campaign only
+	Meter     *Meter           // is told what was taken, and so keeps exhausted offers from being shown
+	IDs       engine.IDs       // its reader makes voucher codes too
+	Now       engine.Clock     // nil: time.Now
 	// SweepEvery is how often holds that have run out are looked for. 0: a second; negative: never, which leaves them to the next order.
 	SweepEvery time.Duration
 	Logger     *slog.Logger // nil: slog.Default()
@@ -36,6 +37,7 @@ const shownFor = 24 * time.Hour
 // campaigns wait for each other at most in the disk's queue.
 type Book struct {
 	accounts  engine.Accounts
+	keys      engine.OnceIndex
 	purchases engine.Purchases
 	snapshots engine.Snapshots
 	rules     engine.OfferRules
@@ -46,6 +48,9 @@ type Book struct {
 	logger    *slog.Logger
 	offers    offers
 	holds     holds
+	// auditEntries is the constant of that name but in tests.
+	auditEntries uint64
+	joining      sync.Map // the IDs of orders that are on their way from a purchase's record to an account
 
 	stop    context.CancelFunc
 	sweeper sync.WaitGroup
@@ -60,8 +65,8 @@ func OpenBook(ctx context.Context, o BookOptions) (*Book, error) {
 		return nil, errors.New("open book: a part is missing")
 	}
 	b := &Book{
-		accounts: o.Accounts, purchases: o.Purchases, snapshots: o.Snapshots, rules: o.Rules, decisions: o.Decisions, meter: o.Meter,
-		ids: o.IDs, now: o.Now, logger: o.Logger, holds: holds{next: make(map[engine.CampaignRef]nextHold)},
+		accounts: o.Accounts, keys: o.Keys, purchases: o.Purchases, snapshots: o.Snapshots, rules: o.Rules, decisions: o.Decisions, meter: o.Meter,
+		ids: o.IDs, now: o.Now, logger: o.Logger, holds: holds{next: make(map[engine.CampaignRef]nextHold)}, auditEntries: auditEntries,
 	}
 	if b.now == nil {
 		b.now = time.Now
@@ -127,7 +132,11 @@ func (b *Book) update(ctx context.Context, ref engine.CampaignRef, at time.Time,
 // move does one step of a redemption at most once by its idempotency key.
 func (b *Book) move(ctx context.Context, w engine.Write, ref engine.CampaignRef, kind engine.MovementKind, do func(*account) (engine.Redemption, error)) (engine.Redemption, error) {
 	var r engine.Redemption
-	err := b.update(ctx, ref, w.At, w.By, func(a *account) error {
+	note, err := b.noteKey(ctx, w.Once, ref)
+	if err != nil {
+		return r, err
+	}
+	err = b.update(ctx, ref, w.At, w.By, func(a *account) error {
 		was, err := a.Earlier(w.Once, kind)
 		if err != nil {
 			return err
@@ -139,8 +148,12 @@ func (b *Book) move(ctx context.Context, w engine.Write, ref engine.CampaignRef,
 		if r, err = do(a); err != nil {
 			return err
 		}
+		note.begin(ctx)
 		return a.Remember(w.Once, kind, engine.MoveReceipt{ID: r.ID, Number: a.head.Movements})
 	})
+	if noted := note.wait(); err == nil {
+		err = noted
+	}
 	if err != nil {
 		return engine.Redemption{}, err
 	}
@@ -163,6 +176,7 @@ func (b *Book) Reserve(ctx context.Context, w engine.Write, o *engine.Order) (en
 	if ttl == 0 {
 		ttl = DefaultTTL
 	}
+	ttl = min(ttl, engine.MaxTTL)
 	r, err := b.take(ctx, w, o, engine.MoveReserve, ttl)
 	if err != nil {
 		return r, fmt.Errorf("reserve: %w", err)
@@ -265,8 +279,8 @@ func (b *Book) Redemption(ctx context.Context, at time.Time, id string) (r engin
 	if err != nil {
 		return r, fmt.Errorf("redemption %s: %w", id, err)
 	}
-	if r.Status == engine.Reserved && !at.Before(r.ExpiresAt) {
-		r.Status, r.Settled = engine.Expired, r.ExpiresAt
+	if r.Status == engine.Reserved && ranOut(r.ExpiresAt, at) {
+		r.Status, r.Settled = engine.Expired, sooner(at, r.ExpiresAt)
 	}
 	return r, nil
 }

@@ -67,7 +67,7 @@ func (b *Book) decided(ctx context.Context, at time.Time, c *checked) error {
 		return engine.Faults{{Path: "offer_id", Code: "unknown_offer", Message: "the decision did not offer " + engine.OfferID(o.CampaignID, o.VenueID)}}
 	}
 	o.MerchantID = merchant
-	c.shown = at.Sub(d.Time) < shownFor
+	c.shown = at.Sub(d.Time).Abs() < shownFor
 	if d.Request == nil {
 		return nil
 	}

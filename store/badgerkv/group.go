@@ -21,6 +21,7 @@ type group struct {
 	heads    *heads
 	base     *badger.Txn // what the group reads that neither it nor the one before it has written
 	before   *group      // which may be under way to the disk; nil once this one is
+	full     error       // of a disk without room: what would write is refused with it
 	maxSize  int
 	maxCount int
 
@@ -46,7 +47,12 @@ func (g *group) run(t *task) bool {
 	if t.err == nil && t.panicked == nil {
 		t.err = x.seal()
 	}
-	if t.err == nil && t.panicked == nil {
+	if t.err == nil && t.panicked == nil && len(x.writes) > 0 {
+		if g.full != nil {
+			t.err = g.full
+			g.tasks = append(g.tasks, t)
+			return true
+		}
 		if g.layer.size+x.size > g.maxSize || g.layer.count+len(x.writes) > g.maxCount {
 			return false
 		}

@@ -87,6 +87,7 @@ func (e *Engine) write() {
 		case !g.run(t): // it does not fit any more: it runs again, first of another group
 			e.groups <- g
 			g = e.follow(g)
+			g.full = e.room.check()
 			g.run(t)
 		}
 	}
@@ -97,6 +98,7 @@ func (e *Engine) next(g *group) (t *task, handed, open bool) {
 	switch n := len(g.tasks); {
 	case n == 0:
 		t, open = <-e.tasks
+		g.full = e.room.check()
 		return t, false, open
 	case n == maxGroup:
 		e.groups <- g
@@ -144,6 +146,7 @@ func (e *Engine) commit() {
 			g.fail(errBroken(broken), errBroken(broken))
 		} else if broken = g.commit(e.db); broken != nil {
 			g.fail(fmt.Errorf("%w: %w", kv.ErrUnknownOutcome, broken), errBroken(broken))
+			e.failed(broken)
 		}
 		for _, t := range g.tasks {
 			close(t.done)

@@ -8,6 +8,8 @@
 //		})
 //	}
 //
+// RunAccounts does the same for what the ledger keeps.
+//
 // Left out: what happens when a process is killed, which needs a process; see the tests of package store.
 package storetest
 

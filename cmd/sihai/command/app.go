@@ -24,6 +24,7 @@ import (
 // app is the engine with all its parts, on one data folder.
 type app struct {
 	options   appOptions
+	disk      *badgerkv.Engine
 	store     *store.DB
 	catalog   *catalog.Service
 	taker     *ledger.Taker
@@ -39,8 +40,9 @@ type appOptions struct {
 	configs.Options
 	env       Environment
 	logger    *slog.Logger
-	bootstrap string     // secret of an operator's key to be made on a store without keys; empty: none
-	local     engine.Key // see api.Options.Local
+	bootstrap string      // secret of an operator's key to be made on a store without keys; empty: none
+	local     engine.Key  // see api.Options.Local
+	failed    func(error) // is told when the store has failed and writes no more; nil: nobody is
 }
 
 // popularityEvery is how often the counts of showings and clicks are taken into the snapshot.
@@ -56,12 +58,12 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 	}()
 
 	// what is kept
-	disk, err := badgerkv.Open(badgerkv.Options{Dir: o.Data, Logger: o.logger})
+	a.disk, err = badgerkv.Open(badgerkv.Options{Dir: o.Data, KeepFree: keepFree(o.Store.KeepFree), Failed: o.failed, Logger: o.logger})
 	if err != nil {
 		return nil, store.Translate(err)
 	}
-	if a.store, err = store.Open(ctx, disk, store.Options{Clock: o.env.Now}); err != nil {
-		return nil, errors.Join(err, disk.Close())
+	if a.store, err = store.Open(ctx, a.disk, store.Options{Clock: o.env.Now}); err != nil {
+		return nil, errors.Join(err, a.disk.Close())
 	}
 
 	// what comes in
@@ -107,7 +109,7 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 
 	// what is used of it
 	a.book, err = ledger.OpenBook(ctx, ledger.BookOptions{
-		Accounts: a.store, Purchases: a.store, Snapshots: a.publisher, Rules: a.decider, Decisions: a.decider, Meter: meter,
+		Accounts: a.store, Purchases: a.store, Keys: a.store, Snapshots: a.publisher, Rules: a.decider, Decisions: a.decider, Meter: meter,
 		IDs: engine.IDs{Random: o.env.Random}, Now: o.env.Now, Logger: o.logger,
 	})
 	if err != nil {
@@ -180,7 +182,15 @@ func walking(speed float64) float64 {
 	return speed
 }
 
-// collectors tells of the decision log.
+// keepFree takes the setting, where 0 is none, to the option, where 0 is the default.
+func keepFree(bytes int64) int64 {
+	if bytes == 0 {
+		return -1
+	}
+	return bytes
+}
+
+// collectors tells of the decision log and of the disk.
 func (a *app) collectors() []prometheus.Collector {
 	return []prometheus.Collector{
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
@@ -189,5 +199,11 @@ func (a *app) collectors() []prometheus.Collector {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "sihai_decisions_queued", Help: "Decisions that wait for the log.",
 		}, func() float64 { return float64(a.decider.Queued()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "sihai_disk_free_bytes", Help: "What is free of the store's disk; 0 where it is not known.",
+		}, func() float64 { free, _ := a.disk.Free(); return float64(free) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "sihai_disk_kept_bytes", Help: "What is kept free of the store's disk: nothing is written while less is free.",
+		}, func() float64 { _, kept := a.disk.Free(); return float64(kept) }),
 	}
 }

@@ -128,7 +128,7 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 		return nil, err
 	}
 	w.book, err = ledger.OpenBook(ctx, ledger.BookOptions{
-		Accounts: w.Store, Purchases: w.Store, Snapshots: w.publisher, Rules: w.decider, Decisions: w.decider, Meter: meter, IDs: ids, Now: o.Now, Logger: o.Logger,
+		Accounts: w.Store, Purchases: w.Store, Keys: w.Store, Snapshots: w.publisher, Rules: w.decider, Decisions: w.decider, Meter: meter, IDs: ids, Now: o.Now, Logger: o.Logger,
 	})
 	if err != nil {
 		return nil, err

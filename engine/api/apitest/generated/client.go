@@ -180,6 +180,9 @@ type ClientInterface interface {
 	// VerifyLedger request
 	VerifyLedger(ctx context.Context, params *VerifyLedgerParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ExportMovements request
+	ExportMovements(ctx context.Context, params *ExportMovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListMovements request
 	ListMovements(ctx context.Context, params *ListMovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -662,6 +665,18 @@ func (c *Client) RevokeKey(ctx context.Context, id string, reqEditors ...Request
 
 func (c *Client) VerifyLedger(ctx context.Context, params *VerifyLedgerParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewVerifyLedgerRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ExportMovements(ctx context.Context, params *ExportMovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportMovementsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2687,6 +2702,71 @@ func NewVerifyLedgerRequest(server string, params *VerifyLedgerParams) (*http.Re
 	return req, nil
 }
 
+// NewExportMovementsRequest generates requests for ExportMovements
+func NewExportMovementsRequest(server string, params *ExportMovementsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/ledger/export")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Merchant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "merchant", *params.Merchant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListMovementsRequest generates requests for ListMovements
 func NewListMovementsRequest(server string, params *ListMovementsParams) (*http.Request, error) {
 	var err error
@@ -4191,6 +4271,9 @@ type ClientWithResponsesInterface interface {
 	// VerifyLedgerWithResponse request
 	VerifyLedgerWithResponse(ctx context.Context, params *VerifyLedgerParams, reqEditors ...RequestEditorFn) (*VerifyLedgerResponse, error)
 
+	// ExportMovementsWithResponse request
+	ExportMovementsWithResponse(ctx context.Context, params *ExportMovementsParams, reqEditors ...RequestEditorFn) (*ExportMovementsResponse, error)
+
 	// ListMovementsWithResponse request
 	ListMovementsWithResponse(ctx context.Context, params *ListMovementsParams, reqEditors ...RequestEditorFn) (*ListMovementsResponse, error)
 
@@ -4884,6 +4967,29 @@ func (r VerifyLedgerResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r VerifyLedgerResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ExportMovementsResponse struct {
+	Body                      []byte
+	HTTPResponse              *http.Response
+	ApplicationproblemJSON4XX *Problem
+	ApplicationproblemJSON5XX *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportMovementsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportMovementsResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -5778,6 +5884,15 @@ func (c *ClientWithResponses) VerifyLedgerWithResponse(ctx context.Context, para
 		return nil, err
 	}
 	return ParseVerifyLedgerResponse(rsp)
+}
+
+// ExportMovementsWithResponse request returning *ExportMovementsResponse
+func (c *ClientWithResponses) ExportMovementsWithResponse(ctx context.Context, params *ExportMovementsParams, reqEditors ...RequestEditorFn) (*ExportMovementsResponse, error) {
+	rsp, err := c.ExportMovements(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportMovementsResponse(rsp)
 }
 
 // ListMovementsWithResponse request returning *ListMovementsResponse
@@ -7075,6 +7190,39 @@ func ParseVerifyLedgerResponse(rsp *http.Response) (*VerifyLedgerResponse, error
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExportMovementsResponse parses an HTTP response from a ExportMovementsWithResponse call
+func ParseExportMovementsResponse(rsp *http.Response) (*ExportMovementsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportMovementsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {

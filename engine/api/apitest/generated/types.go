@@ -1696,6 +1696,15 @@ type VerifyLedgerParams struct {
 	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
 }
 
+// ExportMovementsParams defines parameters for ExportMovements.
+type ExportMovementsParams struct {
+	// Merchant of one merchant only
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// After the movement that arrived last, as merchant/campaign/number: go on after it
+	After *string `form:"after,omitempty" json:"after,omitempty"`
+}
+
 // ListMovementsParams defines parameters for ListMovements.
 type ListMovementsParams struct {
 	// Limit items of a page, 1 to 1000; 100 when left out
