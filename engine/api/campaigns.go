@@ -3,14 +3,23 @@ package api
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/engine/wire"
 )
 
-// campaignOf writes a campaign as it stands now.
-func (c *call) campaignOf(e *engine.Campaign) wire.Campaign { return wire.CampaignOf(e, c.now) }
+// campaignOf writes a campaign as it stands now. Where its venues cannot be read, its state is told as far as it is known.
+func (c *call) campaignOf(e *engine.Campaign) wire.Campaign {
+	out := wire.CampaignOf(e, c.now)
+	state, err := c.api.States.State(c.ctx(), e, c.now)
+	if err != nil {
+		c.fail = errors.Join(c.fail, err)
+	}
+	out.State = string(state)
+	return out
+}
 
 // listCampaigns answers GET /v1/campaigns.
 func listCampaigns(c *call) error {

@@ -167,6 +167,19 @@ func (s *Service) SetStatus(ctx context.Context, w engine.Write, merchant, id st
 	})
 }
 
+// RequireCode makes a campaign that has voucher codes say that it is used with one of them. One that says so already stays as it is.
+func (s *Service) RequireCode(ctx context.Context, w engine.Write, merchant, id string) error {
+	c, err := s.store.Campaign(ctx, merchant, id)
+	if err != nil || c.CodeRequired {
+		return err
+	}
+	_, err = s.store.UpdateCampaign(ctx, engine.Write{At: w.At, By: w.By}, merchant, id, func(c *engine.Campaign) error {
+		c.CodeRequired = true
+		return nil
+	})
+	return err
+}
+
 // PutProfile checks p and stores it as the next version of its name.
 func (s *Service) PutProfile(ctx context.Context, w engine.Write, p scoring.Profile) (scoring.Profile, error) {
 	if err := p.Validate(); err != nil {

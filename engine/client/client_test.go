@@ -63,7 +63,7 @@ func TestEveryMethod(t *testing.T) {
 	if v := must[wire.Venue](t)(c.PutVenue(ctx, venue("v"))); v.Name["en"] != "Venue <v>" || v.Version != 1 {
 		t.Errorf("%+v", v)
 	}
-	if e := must[wire.Campaign](t)(c.PutCampaign(ctx, campaign("c", "v"))); e.Status != "running" || *e.Discount.Percent != 12.5 {
+	if e := must[wire.Campaign](t)(c.PutCampaign(ctx, campaign("c", "v"))); e.Status != "enabled" || e.State != "running" || *e.Discount.Percent != 12.5 {
 		t.Errorf("%+v", e)
 	}
 	if e := must[wire.Campaign](t)(c.Campaign(ctx, "m", "c")); e.Title["en"] != "An eighth off & more" {

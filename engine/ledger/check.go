@@ -61,6 +61,18 @@ func (m *Meter) reached(ref engine.CampaignRef, venue string, b *engine.Budget, 
 	return 0
 }
 
+// Exhausted implements engine.Exhaustion.
+func (m *Meter) Exhausted(c *engine.Campaign, at time.Time) bool {
+	ref, today := engine.CampaignRef{MerchantID: c.MerchantID, CampaignID: c.ID}, dayOf(at.UTC())
+	for i := range c.Budgets {
+		b := &c.Budgets[i]
+		if b.Period == engine.PeriodTotal && b.Per == engine.PerCampaign && m.reached(ref, "", b, today) >= b.Limit {
+			return true
+		}
+	}
+	return false
+}
+
 // checkUserTakings appends the budgets of redemptions and spend that a user has used up.
 func (m *Meter) checkUserTakings(dst []engine.Reason, c *engine.Campaign, ref engine.CampaignRef, user string, now moment) []engine.Reason {
 	var balance *engine.Balance

@@ -22,7 +22,10 @@ type Meter struct {
 	takings   takings // what was redeemed
 }
 
-var _ engine.Limits = (*Meter)(nil)
+var (
+	_ engine.Limits     = (*Meter)(nil)
+	_ engine.Exhaustion = (*Meter)(nil)
+)
 
 // Zones tells the time zone of a venue.
 type Zones interface {

@@ -30,6 +30,7 @@ type app struct {
 	publisher *catalog.Publisher
 	decider   *decision.Service
 	book      *ledger.Book
+	states    *catalog.States
 	api       *api.API
 }
 
@@ -105,6 +106,8 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		return nil, err
 	}
 
+	a.states = catalog.NewStates(a.store, meter)
+
 	// how it is asked
 	a.api, err = a.face(o.local)
 	return a, err
@@ -114,7 +117,7 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 func (a *app) face(local engine.Key) (*api.API, error) {
 	o := a.options
 	return api.New(api.Options{
-		Store: a.store, Catalog: a.catalog, Decider: a.decider, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Snapshots: a.publisher,
+		Store: a.store, Catalog: a.catalog, Decider: a.decider, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Snapshots: a.publisher, States: a.states,
 		IDs: engine.IDs{Random: o.env.Random}, Clock: o.env.Now, Logger: o.logger, Collectors: a.collectors(), Local: local,
 		MaxBodyBytes: o.HTTP.MaxBodyBytes, MaxUploadBytes: o.Import.MaxBytes, MaxRows: o.Import.MaxRows, MaxRowBytes: o.Import.MaxRowBytes,
 		UploadIdle: o.HTTP.ReadTimeout, OperatorMetrics: o.Metrics.Access == "operator",

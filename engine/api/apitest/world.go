@@ -135,7 +135,7 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	}
 	options := api.Options{
 		Store: w.Store, Catalog: service, Decider: w.decider, Events: taker, Redeemer: w.book, Importer: service, Snapshots: w.publisher,
-		IDs: ids, Clock: o.Now, Logger: o.Logger,
+		States: catalog.NewStates(w.Store, meter), IDs: ids, Clock: o.Now, Logger: o.Logger,
 	}
 	if o.Change != nil {
 		o.Change(&options)

@@ -121,6 +121,39 @@ func (e CampaignPacing) Valid() bool {
 	}
 }
 
+// Defines values for CampaignState.
+const (
+	CampaignStateArchived  CampaignState = "archived"
+	CampaignStateDisabled  CampaignState = "disabled"
+	CampaignStateDraft     CampaignState = "draft"
+	CampaignStateExhausted CampaignState = "exhausted"
+	CampaignStateExpired   CampaignState = "expired"
+	CampaignStateRunning   CampaignState = "running"
+	CampaignStateScheduled CampaignState = "scheduled"
+)
+
+// Valid indicates whether the value is a known member of the CampaignState enum.
+func (e CampaignState) Valid() bool {
+	switch e {
+	case CampaignStateArchived:
+		return true
+	case CampaignStateDisabled:
+		return true
+	case CampaignStateDraft:
+		return true
+	case CampaignStateExhausted:
+		return true
+	case CampaignStateExpired:
+		return true
+	case CampaignStateRunning:
+		return true
+	case CampaignStateScheduled:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CampaignStatus.
 const (
 	CampaignStatusArchived  CampaignStatus = "archived"
@@ -387,25 +420,25 @@ func (e OfferMatch) Valid() bool {
 
 // Defines values for RedemptionStatus.
 const (
-	RedemptionStatusConfirmed  RedemptionStatus = "confirmed"
-	RedemptionStatusExpired    RedemptionStatus = "expired"
-	RedemptionStatusReleased   RedemptionStatus = "released"
-	RedemptionStatusReserved   RedemptionStatus = "reserved"
-	RedemptionStatusRolledBack RedemptionStatus = "rolled_back"
+	Confirmed  RedemptionStatus = "confirmed"
+	Expired    RedemptionStatus = "expired"
+	Released   RedemptionStatus = "released"
+	Reserved   RedemptionStatus = "reserved"
+	RolledBack RedemptionStatus = "rolled_back"
 )
 
 // Valid indicates whether the value is a known member of the RedemptionStatus enum.
 func (e RedemptionStatus) Valid() bool {
 	switch e {
-	case RedemptionStatusConfirmed:
+	case Confirmed:
 		return true
-	case RedemptionStatusExpired:
+	case Expired:
 		return true
-	case RedemptionStatusReleased:
+	case Released:
 		return true
-	case RedemptionStatusReserved:
+	case Reserved:
 		return true
-	case RedemptionStatusRolledBack:
+	case RolledBack:
 		return true
 	default:
 		return false
@@ -572,6 +605,15 @@ type BalanceChange struct {
 // BalanceChangePer defines model for BalanceChange.Per.
 type BalanceChangePer string
 
+// Blackout defines model for Blackout.
+type Blackout struct {
+	// End a date or an RFC 3339 time; exclusive; after a date it may be left out: that day
+	End *string `json:"end,omitempty"`
+
+	// Start a date (midnight at each venue) or an RFC 3339 time; inclusive
+	Start string `json:"start"`
+}
+
 // Budget defines model for Budget.
 type Budget struct {
 	// Currency ISO 4217; of spend
@@ -603,10 +645,14 @@ type Campaign struct {
 	Budgets  *[]Budget `json:"budgets,omitempty"`
 
 	// Categories merchant category codes; without any those of its venues
-	Categories    *[]string          `json:"categories,omitempty"`
+	Categories *[]string `json:"categories,omitempty"`
+
+	// CodeRequired it is used with one of its voucher codes only; offers say so. Set when codes are added; a campaign that has codes is used with one whatever this says
+	CodeRequired  *bool              `json:"code_required,omitempty"`
 	CreatedAt     *time.Time         `json:"created_at,omitempty"`
 	Description   *map[string]string `json:"description,omitempty"`
 	Discount      Discount           `json:"discount"`
+	Display       *Display           `json:"display,omitempty"`
 	Flight        *Flight            `json:"flight,omitempty"`
 	FrequencyCaps *[]FrequencyCap    `json:"frequency_caps,omitempty"`
 
@@ -626,7 +672,10 @@ type Campaign struct {
 	Pacing   *CampaignPacing `json:"pacing,omitempty"`
 	Stacking *Stacking       `json:"stacking,omitempty"`
 
-	// Status draft when left out. A write sets draft, enabled, disabled or archived; scheduled, running, exhausted and expired, which an answer tells of an enabled campaign, mean enabled there
+	// State where it is in its life now: by its status, the clocks of its venues and its budgets for all time
+	State *CampaignState `json:"state,omitempty"`
+
+	// Status draft when left out: what was last asked for, one of draft, enabled, disabled and archived. A write may say scheduled, running, exhausted or expired for enabled
 	Status *CampaignStatus    `json:"status,omitempty"`
 	Terms  *map[string]string `json:"terms,omitempty"`
 
@@ -645,7 +694,10 @@ type Campaign struct {
 // CampaignPacing asap when left out
 type CampaignPacing string
 
-// CampaignStatus draft when left out. A write sets draft, enabled, disabled or archived; scheduled, running, exhausted and expired, which an answer tells of an enabled campaign, mean enabled there
+// CampaignState where it is in its life now: by its status, the clocks of its venues and its budgets for all time
+type CampaignState string
+
+// CampaignStatus draft when left out: what was last asked for, one of draft, enabled, disabled and archived. A write may say scheduled, running, exhausted or expired for enabled
 type CampaignStatus string
 
 // Circle defines model for Circle.
@@ -751,6 +803,15 @@ type Discount struct {
 // DiscountType defines model for Discount.Type.
 type DiscountType string
 
+// Display defines model for Display.
+type Display struct {
+	// End a date or an RFC 3339 time; exclusive; the end of the flight when left out
+	End *string `json:"end,omitempty"`
+
+	// Start a date or an RFC 3339 time; inclusive; the start of the flight when left out. From here until the flight starts offers are shown, with the time at which they start, and cannot be used
+	Start *string `json:"start,omitempty"`
+}
+
 // Event defines model for Event.
 type Event struct {
 	DecisionId string `json:"decision_id"`
@@ -799,6 +860,9 @@ type Fault struct {
 
 // Flight defines model for Flight.
 type Flight struct {
+	// Blackouts spans in which nothing holds, whichever day a window belongs to
+	Blackouts *[]Blackout `json:"blackouts,omitempty"`
+
 	// End a date or an RFC 3339 time; exclusive
 	End *string `json:"end,omitempty"`
 
@@ -906,10 +970,13 @@ type Key struct {
 	Id        *string    `json:"id,omitempty"`
 
 	// MerchantId of role merchant only
-	MerchantId *string    `json:"merchant_id,omitempty"`
-	Note       *string    `json:"note,omitempty"`
-	RevokedAt  *time.Time `json:"revoked_at,omitempty"`
-	Role       KeyRole    `json:"role"`
+	MerchantId *string `json:"merchant_id,omitempty"`
+	Note       *string `json:"note,omitempty"`
+
+	// Partners of role app: acquirers that the wallet works with, where a request names none
+	Partners  *[]string  `json:"partners,omitempty"`
+	RevokedAt *time.Time `json:"revoked_at,omitempty"`
+	Role      KeyRole    `json:"role"`
 
 	// Secret told once; only its hash is kept
 	Secret *string `json:"secret,omitempty"`
@@ -1069,6 +1136,9 @@ type MovementKind string
 type Offer struct {
 	CampaignId string `json:"campaign_id"`
 
+	// CodeRequired it is used with a voucher code
+	CodeRequired *bool `json:"code_required,omitempty"`
+
 	// ContentLanguage BCP 47
 	ContentLanguage string   `json:"content_language"`
 	Description     *string  `json:"description,omitempty"`
@@ -1094,11 +1164,14 @@ type Offer struct {
 	Position int64 `json:"position"`
 
 	// Propensity chance of this offer at this position; 1 without exploration
-	Propensity float64    `json:"propensity"`
-	Score      float64    `json:"score"`
-	Terms      *string    `json:"terms,omitempty"`
-	Title      string     `json:"title"`
-	Venue      OfferVenue `json:"venue"`
+	Propensity float64 `json:"propensity"`
+	Score      float64 `json:"score"`
+
+	// StartsAt of an offer that is shown ahead of its flight: when the flight starts at the venue; it cannot be used before
+	StartsAt *time.Time `json:"starts_at,omitempty"`
+	Terms    *string    `json:"terms,omitempty"`
+	Title    string     `json:"title"`
+	Venue    OfferVenue `json:"venue"`
 }
 
 // OfferMatch the traveller is in its geofence, or its venue is within the radius asked for
@@ -1127,8 +1200,11 @@ type Order struct {
 	Location   *Location `json:"location,omitempty"`
 
 	// OfferId campaign@venue, or merchant/campaign@venue where two merchants share that
-	OfferId  string `json:"offer_id"`
-	Purchase Money  `json:"purchase"`
+	OfferId string `json:"offer_id"`
+
+	// Partners acquirers that the wallet works with; with a decision_id those of the decision when left out
+	Partners *[]string `json:"partners,omitempty"`
+	Purchase Money     `json:"purchase"`
 
 	// PurchaseId the app's own name of the purchase, unique within the merchant: offers that meet in one purchase are checked against one another
 	PurchaseId *string `json:"purchase_id,omitempty"`
@@ -1290,8 +1366,11 @@ type Request struct {
 	Currency *string `json:"currency,omitempty"`
 
 	// Explain full adds explanations and rejections
-	Explain    *RequestExplain    `json:"explain,omitempty"`
-	Location   *Location          `json:"location,omitempty"`
+	Explain  *RequestExplain `json:"explain,omitempty"`
+	Location *Location       `json:"location,omitempty"`
+
+	// Partners acquirers that the wallet works with: only venues that accept it through one of them are offered; those of the key when left out, and any venue where that names none
+	Partners   *[]string          `json:"partners,omitempty"`
 	Placements []PlacementRequest `json:"placements"`
 	Purchase   *Money             `json:"purchase,omitempty"`
 
