@@ -15,6 +15,9 @@ type Write struct {
 	By   string // ID of the API key, or "cli"
 	If   Precondition
 	Once *Once // nil: not idempotent
+	// Action and Detail are what the audit log calls it. Empty: created or changed, and nothing.
+	Action AuditAction
+	Detail string
 }
 
 // Precondition is what must hold of the stored resource; the zero value always holds.
@@ -268,6 +271,7 @@ type Store interface {
 	EventLog
 	Accounts
 	Purchases
+	AuditLog
 	// Close waits for what is under way and releases the files.
 	Close() error
 }

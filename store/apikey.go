@@ -62,6 +62,7 @@ func (db *DB) PutKey(ctx context.Context, w engine.Write, k engine.Key) (engine.
 func (db *DB) RevokeKey(ctx context.Context, w engine.Write, id string) (engine.Key, error) {
 	written, err := engine.Key{}, error(engine.ErrNotFound)
 	if validID(id) {
+		w.Action = engine.AuditRevoked
 		written, err = run(ctx, db, edit[engine.Key]{resource: apiKeys(), id: id, write: w,
 			next: func(_ kv.Tx, old *engine.Key) (*engine.Key, error) {
 				if old == nil {

@@ -175,7 +175,15 @@ func foldOne[T any](tx kv.Tx, u *upload, r resource[T], row numberedRow, link fu
 	if err != nil {
 		return 0, err
 	}
-	if _, err := r.supersede(tx, row.id, head, row.body, u.at, u.by); err != nil {
+	now, err := r.supersede(tx, row.id, head, row.body, u.at, u.by)
+	if err != nil {
+		return 0, err
+	}
+	entry := engine.AuditEntry{Time: u.at, By: u.by, Kind: engine.ChangeKind(r.name), MerchantID: u.MerchantID, ID: row.id, To: now.meta.Version, ImportID: u.ID}
+	if head != nil {
+		entry.From = head.meta.Version
+	}
+	if err := audit(tx, entry); err != nil {
 		return 0, err
 	}
 	return n, link(old, fresh)

@@ -64,7 +64,9 @@ func (db *DB) PutRates(ctx context.Context, w engine.Write, days engine.Rates) (
 			}
 		}
 		if changed > 0 {
-			if err := emit(tx, engine.Change{Kind: engine.ChangeRates}); err != nil {
+			entry := auditOf(&w, engine.ChangeRates, "", "")
+			entry.Action, entry.Detail = engine.AuditChanged, fmt.Sprintf("%d days", changed)
+			if err := errors.Join(emit(tx, engine.Change{Kind: engine.ChangeRates}), audit(tx, entry)); err != nil {
 				return err
 			}
 		}

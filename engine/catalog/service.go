@@ -158,6 +158,9 @@ func (s *Service) SetStatus(ctx context.Context, w engine.Write, merchant, id st
 	if err := k.faults.Err(); err != nil {
 		return engine.Campaign{}, err
 	}
+	w.Action = map[engine.Status]engine.AuditAction{
+		engine.StatusEnabled: engine.AuditEnabled, engine.StatusDisabled: engine.AuditDisabled, engine.StatusArchived: engine.AuditArchived,
+	}[status]
 	return s.store.UpdateCampaign(ctx, w, merchant, id, func(c *engine.Campaign) error {
 		if err := staysArchived(c.Status, status).Err(); err != nil {
 			return err

@@ -75,10 +75,14 @@ func reasonCases() (cases []scenarioCase) {
 func ruleCases() []scenarioCase {
 	return []scenarioCase{
 		{"an offer that is shown ahead", func(f *facts) bool {
-			return f.any(func(x *verdict) bool { return x.offer != nil && x.offer.StartsAt > f.Now.Format("2006-01-02T15:04:05Z07:00") })
+			return f.any(func(x *verdict) bool {
+				return x.offer != nil && x.offer.StartsAt > f.Now.Format("2006-01-02T15:04:05Z07:00")
+			})
 		}},
 		{"an offer that is shown no longer although its flight goes on", func(f *facts) bool {
-			return f.any(func(x *verdict) bool { return x.rejected(320) && x.campaign.Display != nil && x.campaign.Display.End != "" })
+			return f.any(func(x *verdict) bool {
+				return x.rejected(320) && x.campaign.Display != nil && x.campaign.Display.End != ""
+			})
 		}},
 		{"a blackout of a night that began before it", func(f *facts) bool {
 			return f.any(func(x *verdict) bool { return x.rejected(322) && len(x.campaign.Flight.Windows) > 0 })
