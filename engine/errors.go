@@ -26,6 +26,10 @@ var (
 	ErrUnavailable = errors.New("temporarily unavailable")
 	// ErrNoRoom is returned when what is to come in would not fit into the memory of the process; nothing of it came in.
 	ErrNoRoom = errors.New("no room in memory")
+	// ErrSettled is returned when a staged change was decided already.
+	ErrSettled = errors.New("the change is settled already")
+	// ErrOwnChange is returned when the key that asked for a change decides on it.
+	ErrOwnChange = errors.New("another key has to decide")
 	// ErrCorrupt is returned for stored bytes that do not decode.
 	ErrCorrupt = errors.New("stored value is corrupt")
 )

@@ -66,6 +66,8 @@ type Campaigns interface {
 	ListCampaigns(ctx context.Context, merchant string, p Page) ([]Campaign, string, error)
 	// PutCampaign stores c as a new version. ErrNotFound when its merchant does not exist; Faults when it names a venue that does not.
 	PutCampaign(ctx context.Context, w Write, c Campaign) (Campaign, error)
+	// CampaignRevision returns a version; ErrNotFound when there is none.
+	CampaignRevision(ctx context.Context, merchant, id string, version uint64) (Campaign, error)
 	// UpdateCampaign stores what change makes of the current version, in one transaction. change may run more than once and
 	// touches nothing else; an error of its own is returned as it is.
 	UpdateCampaign(ctx context.Context, w Write, merchant, id string, change func(*Campaign) error) (Campaign, error)
@@ -99,6 +101,8 @@ type RateBook interface {
 
 // Keys keeps API keys.
 type Keys interface {
+	// Key returns a key by its ID, also a revoked one.
+	Key(ctx context.Context, id string) (Key, error)
 	// KeyByHash returns ErrNotFound for an unknown secret, and the revoked key for a revoked one.
 	KeyByHash(ctx context.Context, hash [32]byte) (Key, error)
 	ListKeys(ctx context.Context, p Page) ([]Key, string, error)
@@ -210,6 +214,7 @@ const (
 	ChangeProfile  ChangeKind = "profile" // an activation
 	ChangeRates    ChangeKind = "rates"
 	ChangeKey      ChangeKind = "key"
+	ChangeStaged   ChangeKind = "change" // of a campaign, that waits: in the audit log only
 )
 
 // Change says that a resource has a new version, or is gone. Its content is read from the store.
@@ -272,6 +277,7 @@ type Store interface {
 	Accounts
 	Purchases
 	AuditLog
+	StagedChanges
 	// Close waits for what is under way and releases the files.
 	Close() error
 }

@@ -40,6 +40,11 @@ func (db *DB) KeyByHash(ctx context.Context, hash [32]byte) (k engine.Key, err e
 	return k, nil
 }
 
+// Key implements engine.Keys.
+func (db *DB) Key(ctx context.Context, id string) (engine.Key, error) {
+	return one(ctx, db, apiKeys(), id, 0)
+}
+
 // ListKeys implements engine.Keys.
 func (db *DB) ListKeys(ctx context.Context, p engine.Page) ([]engine.Key, string, error) {
 	return list(ctx, db, apiKeys(), p)

@@ -54,6 +54,7 @@ func codes() []code {
 		codeOf("import", writeUpload, readUpload, "MerchantID"),
 		codeOf("staged row", writeStaged, readStaged),
 		codeOf("change", writeChange, readChange, "Seq"),
+		codeOf("staged change", writeStagedChange, readStagedChange, "MerchantID"),
 		codeOf("audit entry", writeAudit, readAudit, "Seq"),
 		codeOf("receipt", writeReceipt, readReceipt),
 		codeOf("decision", writeDecision, readDecision),

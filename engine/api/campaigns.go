@@ -1,8 +1,6 @@
 package api
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"net/http"
 
@@ -71,7 +69,7 @@ func createCampaign(c *call) error {
 	w.If.Absent = true
 	e, err = c.api.Catalog.PutCampaign(c.ctx(), w, e)
 	if err != nil {
-		return err
+		return c.pending(err)
 	}
 	c.published()
 	c.Header("Location", "/v1/campaigns/"+e.ID)
@@ -93,17 +91,10 @@ func putCampaign(c *call) error {
 	}
 	e, err = c.api.Catalog.PutCampaign(c.ctx(), w, e)
 	if err != nil {
-		return err
+		return c.pending(err)
 	}
 	c.published()
 	return c.put(e.Meta.Version, c.campaignOf(&e))
-}
-
-// campaignRevisions answers GET /v1/campaigns/{id}/revisions.
-func campaignRevisions(c *call) error {
-	return listOwned(c, func(ctx context.Context, merchant string, p engine.Page) ([]engine.Campaign, string, error) {
-		return c.api.Store.CampaignRevisions(ctx, merchant, c.Param("id"), p)
-	}, c.campaignOf)
 }
 
 // setStatus answers POST /v1/campaigns/{id}/enable, disable and archive.
@@ -113,21 +104,16 @@ func setStatus(status engine.Status) func(*call) error {
 		if err != nil {
 			return err
 		}
-		data, err := c.readBody()
-		if err != nil {
+		if err := c.readNothing(); err != nil {
 			return err
 		}
-		if text := bytes.TrimSpace(data); len(text) > 0 && string(text) != "{}" {
-			return engine.Faults{{Code: "unknown_field", Message: "there is nothing to say here: send no body, or {}"}}
-		}
-		c.fingerprint(data)
 		w, err := c.conditional()
 		if err != nil {
 			return err
 		}
 		e, err := c.api.Catalog.SetStatus(c.ctx(), w, merchant, c.Param("id"), status)
 		if err != nil {
-			return err
+			return c.pending(err)
 		}
 		c.published()
 		return c.versioned(http.StatusOK, e.Meta.Version, c.campaignOf(&e))

@@ -46,6 +46,7 @@ type World struct {
 	publisher *catalog.Publisher
 	decider   *decision.Service
 	book      *ledger.Book
+	scheduler *catalog.Scheduler
 	drain     context.CancelFunc
 	served    chan error
 	closeOnce sync.Once
@@ -133,9 +134,13 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.scheduler, err = catalog.OpenScheduler(ctx, catalog.SchedulerOptions{Service: service, Now: o.Now, Every: -1, Logger: o.Logger})
+	if err != nil {
+		return nil, err
+	}
 	options := api.Options{
 		Store: w.Store, Catalog: service, Decider: w.decider, Events: taker, Redeemer: w.book, Importer: service, Snapshots: w.publisher,
-		States: catalog.NewStates(w.Store, meter), IDs: ids, Clock: o.Now, Logger: o.Logger,
+		States: catalog.NewStates(w.Store, meter), Stager: service, IDs: ids, Clock: o.Now, Logger: o.Logger,
 	}
 	if o.Change != nil {
 		o.Change(&options)
@@ -149,6 +154,9 @@ type recorded struct{ world *World }
 func (r recorded) Decision(ctx context.Context, id string) (*engine.Decision, error) {
 	return r.world.decider.Decision(ctx, id)
 }
+
+// RunSchedule makes the staged changes whose moment has come by the world's clock, which nothing else does here.
+func (w *World) RunSchedule(ctx context.Context) int { return w.scheduler.Run(ctx) }
 
 // Drain begins to go down: no further connection is taken, and requests under way go on. It does not wait.
 func (w *World) Drain() { w.drain() }
@@ -175,6 +183,9 @@ func (w *World) End() error {
 
 func (w *World) closeParts() error {
 	var errs []error
+	if w.scheduler != nil {
+		errs = append(errs, w.scheduler.Close())
+	}
 	if w.book != nil {
 		errs = append(errs, w.book.Close())
 	}
