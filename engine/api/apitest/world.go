@@ -19,6 +19,7 @@ import (
 	"github.com/sihai-network/sihai/engine/ledger"
 	"github.com/sihai-network/sihai/store"
 	"github.com/sihai-network/sihai/store/badgerkv"
+	"github.com/sihai-network/sihai/store/kv"
 )
 
 // OperatorKey is the secret of the operator's key that each world has.
@@ -42,6 +43,8 @@ type World struct {
 	HTTP *http.Client
 
 	Store *store.DB
+
+	disk *badgerkv.Engine
 
 	publisher *catalog.Publisher
 	decider   *decision.Service
@@ -86,6 +89,7 @@ func open(ctx context.Context, o Options) (_ *World, err error) {
 	if err != nil {
 		return nil, err
 	}
+	w.disk = disk
 	if w.Store, err = store.Open(ctx, disk, store.Options{Clock: o.Now}); err != nil {
 		return nil, errors.Join(err, disk.Close())
 	}
@@ -157,6 +161,29 @@ func (r recorded) Decision(ctx context.Context, id string) (*engine.Decision, er
 
 // RunSchedule makes the staged changes whose moment has come by the world's clock, which nothing else does here.
 func (w *World) RunSchedule(ctx context.Context) int { return w.scheduler.Run(ctx) }
+
+// Contents returns every pair that the store keeps, by partition and key: all but its logs and streams.
+func (w *World) Contents(tb testing.TB) map[string]string {
+	tb.Helper()
+	all := make(map[string]string)
+	for bucket := range kv.Buckets {
+		var after kv.Cursor
+		for {
+			rows, err := w.disk.Scan(tb.Context(), bucket, nil, after, 1000)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			for _, r := range rows {
+				all[string(r.Part)+" "+string(r.Key)] = string(r.Value)
+				after = kv.Cursor{Part: r.Part, Key: r.Key}
+			}
+			if len(rows) < 1000 {
+				break
+			}
+		}
+	}
+	return all
+}
 
 // Drain begins to go down: no further connection is taken, and requests under way go on. It does not wait.
 func (w *World) Drain() { w.drain() }
