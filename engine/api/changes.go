@@ -89,14 +89,20 @@ func stageChange(c *call) error {
 
 // campaignChanges answers GET /v1/campaigns/{id}/changes. A campaign that does not exist, and of which no change was ever asked for, is not found.
 func campaignChanges(c *call) error {
-	err := c.listChanges(engine.StagedFilter{CampaignID: c.Param("id"), State: engine.StagedState(c.Query("state"))}, func(none bool) error {
+	return c.listChanges(engine.StagedFilter{CampaignID: c.Param("id"), State: engine.StagedState(c.Query("state"))}, func(none bool) error {
 		if !none {
 			return nil
 		}
 		_, err := c.api.Store.Campaign(c.ctx(), c.owner, c.Param("id"))
+		if !errors.Is(err, engine.ErrNotFound) {
+			return err
+		}
+		any, _, listing := c.api.Store.ListStagedChanges(c.ctx(), c.owner, engine.StagedFilter{CampaignID: c.Param("id")}, engine.Page{Limit: 1})
+		if listing != nil || len(any) > 0 {
+			return listing
+		}
 		return err
 	})
-	return err
 }
 
 // merchantChanges answers GET /v1/changes.

@@ -114,6 +114,13 @@ func (c *Client) do(ctx context.Context, r request, out any) error {
 	if res.StatusCode >= http.StatusBadRequest {
 		return refusal(r, res.StatusCode, data)
 	}
+	if res.StatusCode == http.StatusAccepted {
+		waits := new(Pending)
+		if err := json.Unmarshal(data, &waits.Change); err != nil || waits.Change.State != "pending" {
+			return fmt.Errorf("%s %s: server answered 202 with something else than a change that waits", r.method, r.path)
+		}
+		return fmt.Errorf("%s %s: %w", r.method, r.path, waits)
+	}
 	if out == nil {
 		return nil
 	}
