@@ -280,7 +280,7 @@ func makeStaged(tx kv.Tx, w engine.Write, c *engine.StagedChange, head *record, 
 		entry.From = head.meta.Version
 	}
 	return made.meta.Version, errors.Join(
-		emit(tx, engine.Change{Kind: engine.ChangeCampaign, MerchantID: c.MerchantID, ID: c.CampaignID}),
+		emit(tx, engine.Change{Kind: engine.ChangeCampaign, MerchantID: c.MerchantID, ID: c.CampaignID, Before: entry.From, After: made.meta.Version}),
 		audit(tx, entry),
 	)
 }
