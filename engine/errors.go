@@ -28,6 +28,10 @@ var (
 	ErrNoRoom = errors.New("no room in memory")
 	// ErrDiskFull is returned by what would write while the disk is full. Nothing was written; the same call may succeed once there is room.
 	ErrDiskFull = errors.New("the disk is full: nothing was written, and the same request may succeed once there is room")
+	// ErrSettled is returned when a staged change was decided already.
+	ErrSettled = errors.New("the change is settled already")
+	// ErrOwnChange is returned when the key that asked for a change decides on it.
+	ErrOwnChange = errors.New("another key has to decide")
 	// ErrCorrupt is returned for stored bytes that do not decode.
 	ErrCorrupt = errors.New("stored value is corrupt")
 )

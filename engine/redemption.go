@@ -82,6 +82,7 @@ type Order struct {
 	DecisionID string
 	PurchaseID string
 	Code       string
+	Partners   []string      // acquirers that the wallet works with; empty: those of the decision, or not asked after
 	TTL        time.Duration // of a reservation, up to MaxTTL; 0: the ledger's own
 }
 

@@ -48,6 +48,8 @@ type Catalog interface {
 	PutCampaign(ctx context.Context, w Write, c Campaign) (Campaign, error)
 	// SetStatus enables, disables or archives. An archived campaign stays so: Faults otherwise.
 	SetStatus(ctx context.Context, w Write, merchant, id string, s Status) (Campaign, error)
+	// RequireCode makes a campaign that has voucher codes say that it is used with one of them.
+	RequireCode(ctx context.Context, w Write, merchant, id string) error
 	PutProfile(ctx context.Context, w Write, p scoring.Profile) (scoring.Profile, error)
 	ActivateProfile(ctx context.Context, w Write, name string, version uint64) (scoring.Profile, error)
 	PutRates(ctx context.Context, w Write, days Rates) (int, error)

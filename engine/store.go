@@ -15,6 +15,9 @@ type Write struct {
 	By   string // ID of the API key, or "cli"
 	If   Precondition
 	Once *Once // nil: not idempotent
+	// Action and Detail are what the audit log calls it. Empty: created or changed, and nothing.
+	Action AuditAction
+	Detail string
 }
 
 // Precondition is what must hold of the stored resource; the zero value always holds.
@@ -63,6 +66,8 @@ type Campaigns interface {
 	ListCampaigns(ctx context.Context, merchant string, p Page) ([]Campaign, string, error)
 	// PutCampaign stores c as a new version. ErrNotFound when its merchant does not exist; Faults when it names a venue that does not.
 	PutCampaign(ctx context.Context, w Write, c Campaign) (Campaign, error)
+	// CampaignRevision returns a version; ErrNotFound when there is none.
+	CampaignRevision(ctx context.Context, merchant, id string, version uint64) (Campaign, error)
 	// UpdateCampaign stores what change makes of the current version, in one transaction. change may run more than once and
 	// touches nothing else; an error of its own is returned as it is.
 	UpdateCampaign(ctx context.Context, w Write, merchant, id string, change func(*Campaign) error) (Campaign, error)
@@ -96,6 +101,8 @@ type RateBook interface {
 
 // Keys keeps API keys.
 type Keys interface {
+	// Key returns a key by its ID, also a revoked one.
+	Key(ctx context.Context, id string) (Key, error)
 	// KeyByHash returns ErrNotFound for an unknown secret, and the revoked key for a revoked one.
 	KeyByHash(ctx context.Context, hash [32]byte) (Key, error)
 	ListKeys(ctx context.Context, p Page) ([]Key, string, error)
@@ -207,6 +214,7 @@ const (
 	ChangeProfile  ChangeKind = "profile" // an activation
 	ChangeRates    ChangeKind = "rates"
 	ChangeKey      ChangeKind = "key"
+	ChangeStaged   ChangeKind = "change" // of a campaign, that waits: in the audit log only
 )
 
 // Change says that a resource has a new version, or is gone. Its content is read from the store.
@@ -293,6 +301,8 @@ type Store interface {
 	EventLog
 	Accounts
 	Purchases
+	AuditLog
+	StagedChanges
 	// Close waits for what is under way and releases the files.
 	Close() error
 }

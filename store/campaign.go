@@ -39,6 +39,14 @@ func (db *DB) CampaignRevisions(ctx context.Context, merchant, id string, p engi
 	return history(ctx, db, campaigns(merchant), id, p)
 }
 
+// CampaignRevision implements engine.Campaigns.
+func (db *DB) CampaignRevision(ctx context.Context, merchant, id string, version uint64) (engine.Campaign, error) {
+	if version == 0 {
+		return engine.Campaign{}, fmt.Errorf("campaign %s: version 0: %w", id, engine.ErrNotFound)
+	}
+	return one(ctx, db, campaigns(merchant), id, version)
+}
+
 // PutCampaign implements engine.Campaigns. An archived campaign may name venues that are gone.
 func (db *DB) PutCampaign(ctx context.Context, w engine.Write, c engine.Campaign) (engine.Campaign, error) {
 	written, err := engine.Campaign{}, checkID("id", c.ID)

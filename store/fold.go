@@ -181,6 +181,13 @@ func foldOne[T any](tx kv.Tx, u *upload, r resource[T], row numberedRow, link fu
 	if err != nil {
 		return 0, staged{}, err
 	}
+	entry := engine.AuditEntry{Time: u.at, By: u.by, Kind: engine.ChangeKind(r.name), MerchantID: u.MerchantID, ID: row.id, To: now.meta.Version, ImportID: u.ID}
+	if head != nil {
+		entry.From = head.meta.Version
+	}
+	if err := audit(tx, entry); err != nil {
+		return 0, staged{}, err
+	}
 	return n, staged{id: row.id, folded: true, before: head.version(), after: now.meta.Version}, link(old, fresh)
 }
 

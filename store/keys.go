@@ -78,6 +78,8 @@ func numbered(prefix []byte, n uint64) []byte { return binary.BigEndian.AppendUi
 const (
 	goneKind    = 'x' // of a deleted venue: its last version
 	useKind     = 'u' // of a venue and a campaign that names it
+	changeKind  = 's' // of a staged change
+	momentKind  = 'w' // of the moment of a staged change
 	importKind  = 'i' // of an import's record
 	stagedKind  = 'I' // of an import's rows
 	receiptKind = 'o'

@@ -232,6 +232,15 @@ func (a *accountTx) PutBatch(id string, codes []string) error {
 
 // PutMovement implements engine.AccountTx.
 func (a *accountTx) PutMovement(m *engine.Movement) error {
+	if m.Kind == engine.MoveCodes {
+		entry := engine.AuditEntry{
+			Time: m.Time, By: m.By, Action: engine.AuditCodes, Kind: engine.ChangeCampaign, MerchantID: a.of.MerchantID, ID: a.of.CampaignID,
+			Detail: fmt.Sprintf("%d codes of batch %s", m.Codes, m.RedemptionID),
+		}
+		if err := audit(a.tx, entry); err != nil {
+			return err
+		}
+	}
 	return putValue(a.tx, numbered(under(movementKind), m.Number), m, writeMovement)
 }
 

@@ -140,7 +140,9 @@ func (db *DB) PutRates(ctx context.Context, w engine.Write, days engine.Rates) (
 			}
 		}
 		if changed > 0 {
-			if err := turnBook(tx, before); err != nil {
+			entry := auditOf(&w, engine.ChangeRates, "", "")
+			entry.Action, entry.Detail = engine.AuditChanged, fmt.Sprintf("%d days", changed)
+			if err := errors.Join(turnBook(tx, before), audit(tx, entry)); err != nil {
 				return err
 			}
 		}

@@ -90,7 +90,10 @@ func (r resource[T]) remove(tx kv.Tx, w engine.Write, id string) error {
 	if err != nil {
 		return err
 	}
+	entry := auditOf(&w, engine.ChangeKind(r.name), r.merchant, id)
+	entry.Action, entry.From = engine.AuditDeleted, head.meta.Version
 	return errors.Join(
+		audit(tx, entry),
 		tx.Put(r.pastKey(id, head.meta.Version), head.value),
 		tx.Put(key(goneKind, id), gone),
 		tx.Delete(r.headKey(id)),

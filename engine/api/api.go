@@ -24,6 +24,8 @@ type Options struct {
 	Redeemer  engine.Redeemer
 	Importer  engine.Importer
 	Snapshots engine.Snapshots
+	States    engine.States
+	Stager    engine.Stager
 	IDs       engine.IDs
 	Clock     engine.Clock
 	Logger    *slog.Logger
@@ -58,7 +60,7 @@ type API struct {
 
 // New makes an API.
 func New(o Options) (*API, error) {
-	if o.Store == nil || o.Catalog == nil || o.Decider == nil || o.Replayer == nil || o.Events == nil || o.Redeemer == nil || o.Importer == nil || o.Snapshots == nil || o.IDs.Random == nil || o.Clock == nil {
+	if o.Store == nil || o.Catalog == nil || o.Decider == nil || o.Replayer == nil || o.Events == nil || o.Redeemer == nil || o.Importer == nil || o.Snapshots == nil || o.States == nil || o.Stager == nil || o.IDs.Random == nil || o.Clock == nil {
 		return nil, errors.New("make api: a part is missing")
 	}
 	if o.Logger == nil {

@@ -81,6 +81,9 @@ func TestEveryOperationSucceeds(t *testing.T) {
 	w.send(t, "app", "POST", "/v1/redemptions", order).want(t, 201).decode(t, &used)
 	rates := "Date,USD,CNY\n2026-11-20,1.10,7.90\n"
 
+	ids := w.pendingChanges(t, 3)
+	staged := `{"live_at":"2026-12-01T00:00:00Z","campaign":` + campaignJSON("c-1", "v-1") + `}`
+
 	seen := map[string]bool{}
 	for _, a := range []ask{
 		{key: "app", method: "POST", path: "/v1/decisions", body: hereJSON("u-1")},
@@ -121,6 +124,22 @@ func TestEveryOperationSucceeds(t *testing.T) {
 		{key: "m-1", method: "PUT", path: "/v1/campaigns/c-1", body: campaignJSON("c-1", "v-1")},
 		{key: "m-1", method: "PUT", path: "/v1/campaigns/d-2", body: campaignJSON("d-2", "w-1")},
 		{key: "m-1", method: "GET", path: "/v1/campaigns/c-1/revisions"},
+		{key: "m-1", method: "GET", path: "/v1/campaigns/c-1/revisions/2"},
+		{key: "m-1", method: "POST", path: "/v1/campaigns/c-1/revisions/1/restore"},
+		{key: "m-1", method: "POST", path: "/v1/campaigns/c-1/changes", body: staged},
+		{key: "m-1", method: "GET", path: "/v1/campaigns/c-1/changes?state=scheduled"},
+		{key: "m-5", method: "GET", path: "/v1/changes?state=pending&limit=1"},
+		{key: "m-5b", method: "GET", path: "/v1/changes/" + ids[0]},
+		{key: "m-5b", method: "POST", path: "/v1/changes/" + ids[0] + "/approve"},
+		{key: "m-5b", method: "POST", path: "/v1/changes/" + ids[1] + "/reject", body: `{"note":"too much"}`},
+		{key: "m-5", method: "POST", path: "/v1/changes/" + ids[2] + "/cancel", body: "{}"},
+		{key: "m-5", method: "POST", path: "/v1/campaigns", body: campaignJSON("n", "v-5")},
+		{key: "m-5", method: "PUT", path: "/v1/campaigns/c-5", body: campaignJSON("c-5", "v-5")},
+		{key: "m-5", method: "POST", path: "/v1/campaigns/c-5/enable"},
+		{key: "m-5", method: "POST", path: "/v1/campaigns/c-5/archive"},
+		{key: "m-5", method: "POST", path: "/v1/campaigns/c-5/revisions/1/restore"},
+		{key: "m-1", method: "GET", path: "/v1/audit"},
+		{key: "operator", method: "GET", path: "/v1/audit"},
 		{key: "m-1", method: "POST", path: "/v1/campaigns/d-1/disable"},
 		{key: "m-1", method: "POST", path: "/v1/campaigns/d-1/enable", body: "{}"},
 		{key: "m-1", method: "POST", path: "/v1/campaigns/d-1/archive"},

@@ -52,6 +52,9 @@ func decide(c *call) error {
 	case c.key.Role == engine.RoleApp:
 		return engine.Faults{{Path: "time", Code: "forbidden", Message: "is for analysts and operators only: leave it out"}}
 	}
+	if len(r.Partners) == 0 {
+		r.Partners = c.key.Partners
+	}
 	c.fingerprint(data)
 	d, err := c.api.Decider.Decide(c.ctx(), r, c.once)
 	if err != nil {

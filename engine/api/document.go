@@ -74,7 +74,7 @@ func openAPIDocument() *huma.OpenAPI {
 	return doc
 }
 
-var pathText = map[string]string{"id": "its ID", "merchant": "ID of the merchant", "name": "name of the profile"}
+var pathText = map[string]string{"id": "its ID", "merchant": "ID of the merchant", "name": "name of the profile", "version": "number of the version"}
 
 var tagText = map[string]string{
 	"decisions":        "What to offer a traveller, and what was offered.",
@@ -84,6 +84,8 @@ var tagText = map[string]string{
 	"merchants":        "The tenants.",
 	"venues":           "Where offers are used.",
 	"campaigns":        "What is offered, where, when and to whom.",
+	"changes":          "Changes of campaigns that wait for their moment or for an approval.",
+	"audit":            "Who did what, and when.",
 	"imports":          "Uploads of many venues or campaigns at once.",
 	"scoring profiles": "The weights by which offers are ranked.",
 	"rates":            "Reference rates, by which savings are told in another currency.",

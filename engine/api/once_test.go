@@ -36,19 +36,27 @@ func (w *world) everyWrite(t *testing.T) map[string]*repeated {
 	w.send(t, "app", "POST", "/v1/reservations", order(1000)).want(t, 201).decode(t, &held)
 	w.send(t, "app", "POST", "/v1/reservations", order(1000)).want(t, 201).decode(t, &kept)
 	w.send(t, "app", "POST", "/v1/redemptions", order(1000)).want(t, 201).decode(t, &used)
+	w.send(t, "m-1", "PUT", "/v1/campaigns/again", campaignJSON("again", "v-1")).want(t, 201)
+	ids := w.pendingChanges(t, 3)
+	staged := func(at string) string { return `{"live_at":"` + at + `","status":"disabled"}` }
 	return map[string]*repeated{
-		"reserve":            {ask: ask{key: "app", path: "/v1/reservations", body: order(1000)}, other: order(2000), path2: "/v1/redemptions"},
-		"redeem":             {ask: ask{key: "app", path: "/v1/redemptions", body: order(1000)}, other: order(2000), path2: "/v1/reservations"},
-		"confirmReservation": {ask: ask{key: "app", path: "/v1/reservations/" + held.ID + "/confirm"}, other: "{}", path2: "/v1/reservations/" + held.ID + "/release"},
-		"releaseReservation": {ask: ask{key: "app", path: "/v1/reservations/" + kept.ID + "/release"}, other: "{}", path2: "/v1/reservations/" + kept.ID + "/confirm"},
-		"rollBackRedemption": {ask: ask{key: "app", path: "/v1/redemptions/" + used.ID + "/rollbacks", body: `{"amount":{"amount":10,"currency":"USD"}}`}, other: "{}"},
-		"addCodes":           {ask: ask{key: "m-2", path: "/v1/campaigns/old/codes", body: `{"generate":3}`}, other: `{"generate":4}`},
-		"decide":             {ask: ask{key: "app", path: "/v1/decisions", body: hereJSON("u-1")}, other: hereJSON("u-2")},
-		"takeEvents":         {ask: ask{key: "app", path: "/v1/events", body: event("click")}, other: event("save")},
-		"createMerchant":     {ask: ask{key: "operator", path: "/v1/merchants", body: merchantJSON("x")}, other: merchantJSON("y")},
-		"createVenue":        {ask: ask{key: "m-1", path: "/v1/merchants/m-1/venues", body: venueJSON("x")}, other: venueJSON("y")},
-		"createCampaign":     {ask: ask{key: "m-1", path: "/v1/campaigns", body: campaignJSON("x", "v-1")}, other: campaignJSON("y", "v-1"), path2: "/v1/campaigns?merchant=m-1"},
-		"enableCampaign":     {ask: ask{key: "m-1", path: "/v1/campaigns/c-1/enable"}, other: "{}", path2: "/v1/campaigns/c-1/disable"},
+		"stageChange":             {ask: ask{key: "m-1", path: "/v1/campaigns/again/changes", body: staged("2027-01-01T00:00:00Z")}, other: staged("2027-01-02T00:00:00Z"), path2: "/v1/campaigns/c-1/changes"},
+		"restoreCampaignRevision": {ask: ask{key: "m-1", path: "/v1/campaigns/again/revisions/1/restore"}, other: "{}"},
+		"approveChange":           {ask: ask{key: "m-5b", path: "/v1/changes/" + ids[0] + "/approve"}, other: "{}", path2: "/v1/changes/" + ids[1] + "/approve"},
+		"rejectChange":            {ask: ask{key: "m-5b", path: "/v1/changes/" + ids[1] + "/reject", body: `{"note":"too much"}`}, other: "{}", path2: "/v1/changes/" + ids[1] + "/approve"},
+		"cancelChange":            {ask: ask{key: "m-5", path: "/v1/changes/" + ids[2] + "/cancel"}, other: "{}"},
+		"reserve":                 {ask: ask{key: "app", path: "/v1/reservations", body: order(1000)}, other: order(2000), path2: "/v1/redemptions"},
+		"redeem":                  {ask: ask{key: "app", path: "/v1/redemptions", body: order(1000)}, other: order(2000), path2: "/v1/reservations"},
+		"confirmReservation":      {ask: ask{key: "app", path: "/v1/reservations/" + held.ID + "/confirm"}, other: "{}", path2: "/v1/reservations/" + held.ID + "/release"},
+		"releaseReservation":      {ask: ask{key: "app", path: "/v1/reservations/" + kept.ID + "/release"}, other: "{}", path2: "/v1/reservations/" + kept.ID + "/confirm"},
+		"rollBackRedemption":      {ask: ask{key: "app", path: "/v1/redemptions/" + used.ID + "/rollbacks", body: `{"amount":{"amount":10,"currency":"USD"}}`}, other: "{}"},
+		"addCodes":                {ask: ask{key: "m-2", path: "/v1/campaigns/old/codes", body: `{"generate":3}`}, other: `{"generate":4}`},
+		"decide":                  {ask: ask{key: "app", path: "/v1/decisions", body: hereJSON("u-1")}, other: hereJSON("u-2")},
+		"takeEvents":              {ask: ask{key: "app", path: "/v1/events", body: event("click")}, other: event("save")},
+		"createMerchant":          {ask: ask{key: "operator", path: "/v1/merchants", body: merchantJSON("x")}, other: merchantJSON("y")},
+		"createVenue":             {ask: ask{key: "m-1", path: "/v1/merchants/m-1/venues", body: venueJSON("x")}, other: venueJSON("y")},
+		"createCampaign":          {ask: ask{key: "m-1", path: "/v1/campaigns", body: campaignJSON("x", "v-1")}, other: campaignJSON("y", "v-1"), path2: "/v1/campaigns?merchant=m-1"},
+		"enableCampaign":          {ask: ask{key: "m-1", path: "/v1/campaigns/c-1/enable"}, other: "{}", path2: "/v1/campaigns/c-1/disable"},
 		"disableCampaign": {ask: ask{key: "operator", path: "/v1/campaigns/c-2/disable?merchant=m-2"}, other: "{}",
 			path2: "/v1/campaigns/c-2/archive?merchant=m-2"},
 		"archiveCampaign": {ask: ask{key: "m-2", path: "/v1/campaigns/old/archive"}, other: "{}", path2: "/v1/campaigns/old/disable"},
@@ -119,7 +127,7 @@ func (w *world) everything(t *testing.T) string {
 	for _, path := range []string{
 		"/v1/merchants", "/v1/merchants/m-1/venues", "/v1/merchants/m-2/venues", "/v1/campaigns?merchant=m-1", "/v1/campaigns?merchant=m-2",
 		"/v1/campaigns/c-1/revisions?merchant=m-1", "/v1/imports?merchant=m-1", "/v1/scoring-profiles", "/v1/scoring-profiles/default/versions", "/v1/keys",
-		"/v1/ledger/movements",
+		"/v1/ledger/movements", "/v1/changes?merchant=m-1", "/v1/changes?merchant=m-5", "/v1/audit", "/v1/audit?merchant=m-1", "/v1/audit?merchant=m-2", "/v1/audit?merchant=m-5",
 	} {
 		all.Write(w.get(t, "operator", path).want(t, 200).body)
 	}

@@ -46,6 +46,8 @@ func failures() []failure {
 		{engine.ErrOnceConflict, http.StatusUnprocessableEntity, "idempotency_key_reused"},
 		{engine.ErrOnceBusy, http.StatusConflict, "in_progress"},
 		{engine.ErrInUse, http.StatusConflict, "in_use"},
+		{engine.ErrSettled, http.StatusConflict, "settled"},
+		{engine.ErrOwnChange, http.StatusForbidden, "own_change"},
 		{engine.ErrNoRoom, http.StatusInsufficientStorage, "no_room"},
 		{engine.ErrDiskFull, http.StatusInsufficientStorage, "disk_full"},
 		{engine.ErrUnavailable, http.StatusServiceUnavailable, "unavailable"},

@@ -32,6 +32,10 @@ var allowed = map[string][]string{
 
 	"listCampaigns": {"merchant", "operator"}, "createCampaign": {"merchant", "operator"}, "getCampaign": {"merchant", "operator"},
 	"putCampaign": {"merchant", "operator"}, "listCampaignRevisions": {"merchant", "operator"},
+	"getCampaignRevision": {"merchant", "operator"}, "restoreCampaignRevision": {"merchant", "operator"},
+	"stageChange": {"merchant", "operator"}, "listCampaignChanges": {"merchant", "operator"}, "listChanges": {"merchant", "operator"}, "getChange": {"merchant", "operator"},
+	"approveChange": {"merchant", "operator"}, "rejectChange": {"merchant", "operator"}, "cancelChange": {"merchant", "operator"},
+	"listAudit":      {"merchant", "operator"},
 	"enableCampaign": {"merchant", "operator"}, "disableCampaign": {"merchant", "operator"}, "archiveCampaign": {"merchant", "operator"},
 
 	"runImport": {"merchant", "operator"}, "listImports": {"merchant", "operator"}, "getImport": {"merchant", "operator"},
@@ -49,7 +53,7 @@ var allowed = map[string][]string{
 func TestRoles(t *testing.T) {
 	w := newWorld(t, apitest.Options{})
 	keys := map[string]string{"app": "app", "merchant": "m-1", "analyst": "analyst", "operator": "operator"}
-	fill := strings.NewReplacer("{merchant}", "m-1", "{id}", "none", "{name}", "none")
+	fill := strings.NewReplacer("{merchant}", "m-1", "{id}", "none", "{name}", "none", "{version}", "1")
 	for _, o := range operations(t) {
 		roles, known := allowed[o.id]
 		if !known {
@@ -128,9 +132,11 @@ func TestMerchantsAreSealedOff(t *testing.T) {
 	w := newWorld(t, apitest.Options{})
 	var theirs importJSON
 	w.ask(t, ask{key: "m-2", method: "POST", path: "/v1/imports", body: campaignJSON("i-2", "v-2") + "\n", kind: "application/x-ndjson"}).want(t, 200).decode(t, &theirs)
+	var staged changeJSON
+	w.send(t, "m-2", "POST", "/v1/campaigns/c-2/changes", `{"live_at":"2027-01-01T00:00:00Z","status":"disabled"}`).want(t, 201).decode(t, &staged)
 	before := w.holdings(t)
 
-	none := strings.NewReplacer("m-2", "m-9", "v-2", "v-9", "c-2", "c-9", "w-2", "w-9", "i-2", "i-9", theirs.ID, "00000000-0000-7000-8000-000000000000")
+	none := strings.NewReplacer(staged.ID, "00000000-0000-7000-8000-000000000001", "m-2", "m-9", "v-2", "v-9", "c-2", "c-9", "w-2", "w-9", "i-2", "i-9", theirs.ID, "00000000-0000-7000-8000-000000000000")
 	asked := map[string]bool{}
 	for _, a := range []ask{
 		{method: "GET", path: "/v1/merchants/m-2"},
@@ -154,6 +160,17 @@ func TestMerchantsAreSealedOff(t *testing.T) {
 		{method: "POST", path: "/v1/campaigns/c-2/codes", body: `{"codes":["A"]}`},
 		{method: "GET", path: "/v1/campaigns/c-2/codes"},
 		{method: "GET", path: "/v1/campaigns/c-2/codes?merchant=m-2"},
+		{method: "GET", path: "/v1/campaigns/c-2/revisions/1"},
+		{method: "GET", path: "/v1/campaigns/c-2/revisions/1?merchant=m-2"},
+		{method: "POST", path: "/v1/campaigns/c-2/revisions/1/restore"},
+		{method: "POST", path: "/v1/campaigns/c-2/changes", body: `{"live_at":"2027-01-01T00:00:00Z","status":"disabled"}`},
+		{method: "GET", path: "/v1/campaigns/c-2/changes"},
+		{method: "GET", path: "/v1/changes?merchant=m-2"},
+		{method: "GET", path: "/v1/changes/" + staged.ID},
+		{method: "POST", path: "/v1/changes/" + staged.ID + "/approve"},
+		{method: "POST", path: "/v1/changes/" + staged.ID + "/reject"},
+		{method: "POST", path: "/v1/changes/" + staged.ID + "/cancel?merchant=m-2"},
+		{method: "GET", path: "/v1/audit?merchant=m-2"},
 		{method: "POST", path: "/v1/campaigns/c-2/enable"},
 		{method: "POST", path: "/v1/campaigns/c-2/disable?merchant=m-2"},
 		{method: "POST", path: "/v1/campaigns/c-2/disable"},
@@ -190,7 +207,7 @@ func TestMerchantsAreSealedOff(t *testing.T) {
 func (w *world) holdings(t *testing.T) string {
 	t.Helper()
 	var all []byte
-	for _, path := range []string{"/v1/merchants/m-2", "/v1/merchants/m-2/venues", "/v1/campaigns", "/v1/campaigns/c-2/revisions", "/v1/imports"} {
+	for _, path := range []string{"/v1/merchants/m-2", "/v1/merchants/m-2/venues", "/v1/campaigns", "/v1/campaigns/c-2/revisions", "/v1/imports", "/v1/changes", "/v1/audit"} {
 		all = append(all, w.get(t, "m-2", path).want(t, 200).body...)
 	}
 	return string(all)

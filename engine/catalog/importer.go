@@ -68,6 +68,16 @@ func (s *Service) newImport(ctx context.Context, w engine.Write, i engine.Import
 	if _, err := s.store.Merchant(ctx, i.MerchantID); err != nil {
 		return engine.Import{}, fmt.Errorf("import for merchant %s: %w", i.MerchantID, err)
 	}
+	if i.Kind == engine.ImportCampaigns && !i.DryRun {
+		waits, err := s.needsApproval(ctx, i.MerchantID, w.By)
+		if err != nil {
+			return engine.Import{}, err
+		}
+		if waits {
+			k.add("merchant", "approval_required", "changes of campaigns of %s need another key's approval, which an upload cannot wait for: put them one by one, or have an operator upload them", i.MerchantID)
+			return engine.Import{}, k.faults
+		}
+	}
 	if i.ID == "" {
 		id, err := engine.IDs{Random: s.random}.New(w.At)
 		if err != nil {

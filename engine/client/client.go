@@ -78,14 +78,20 @@ type request struct {
 
 // do sends a request and decodes the answer into out, unless out is nil.
 func (c *Client) do(ctx context.Context, r request, out any) error {
-	body, err := c.stream(ctx, r)
+	res, err := c.answer(ctx, r)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = body.Close() }()
-	data, err := io.ReadAll(body)
+	defer func() { _ = res.Body.Close() }()
+	data, err := io.ReadAll(res.Body)
 	if err != nil {
 		return fmt.Errorf("%s %s: read answer: %w", r.method, r.path, err)
+	}
+	if res.StatusCode == http.StatusAccepted {
+		waits := new(Pending)
+		if err := json.Unmarshal(data, &waits.Change); err == nil && waits.Change.State == "pending" {
+			return fmt.Errorf("%s %s: %w", r.method, r.path, waits)
+		}
 	}
 	if out == nil {
 		return nil
@@ -98,6 +104,15 @@ func (c *Client) do(ctx context.Context, r request, out any) error {
 
 // stream sends a request and returns the body of the answer, which the caller closes, or the refusal.
 func (c *Client) stream(ctx context.Context, r request) (io.ReadCloser, error) {
+	res, err := c.answer(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return res.Body, nil
+}
+
+// answer sends a request and returns the answer, whose body the caller closes, or the refusal.
+func (c *Client) answer(ctx context.Context, r request) (*http.Response, error) {
 	target := c.base + r.path
 	if len(r.query) > 0 {
 		target += "?" + r.query.Encode()
@@ -127,7 +142,7 @@ func (c *Client) stream(ctx context.Context, r request) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("%s %s: %w", r.method, r.path, err)
 	}
 	if res.StatusCode < http.StatusBadRequest {
-		return res.Body, nil
+		return res, nil
 	}
 	defer func() { _ = res.Body.Close() }()
 	data, err := io.ReadAll(res.Body)

@@ -19,8 +19,10 @@ type rule struct {
 // rules are tried in this order, what is cheap to know first.
 var rules = [...]rule{
 	{(*run).isEnabled, (*run).whyNotEnabled},
-	{(*run).inFlight, (*run).whyNotInFlight},
-	{(*run).venueOpen, (*run).whyVenueClosed},
+	{(*run).isShown, (*run).whyNotShown},
+	{(*run).openWhenShown, (*run).whyVenueClosed},
+	{(*run).clearWhenShown, (*run).whyBlackedOut},
+	{(*run).partnerAccepted, (*run).whyPartnerNotAccepted},
 	{(*run).languageOffered, (*run).whyLanguageNotOffered},
 	{(*run).inReach, (*run).whyNotInReach},
 	{(*run).inAudience, (*run).whyNotInAudience},

@@ -208,7 +208,7 @@ func (a *account) checkBudgets(u *use, p *plan) error {
 func (a *account) checkCode(u *use, p *plan) error {
 	code := engine.NormalCode(u.order.Code)
 	if code == "" {
-		if a.head.Codes > 0 {
+		if a.head.Codes > 0 || u.campaign.CodeRequired {
 			p.reasons = append(p.reasons, engine.Reason{Code: engine.CodeRequired, Message: "the campaign is used with a voucher code"})
 		}
 		return nil

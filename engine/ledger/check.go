@@ -87,6 +87,18 @@ func (m *Meter) reached(ref engine.CampaignRef, venue string, b *engine.Budget, 
 	return used{}
 }
 
+// Exhausted implements engine.Exhaustion.
+func (m *Meter) Exhausted(c *engine.Campaign, at time.Time) bool {
+	ref, today := engine.CampaignRef{MerchantID: c.MerchantID, CampaignID: c.ID}, dayOf(at.UTC())
+	for i := range c.Budgets {
+		b := &c.Budgets[i]
+		if b.Period == engine.PeriodTotal && b.Per == engine.PerCampaign && m.reached(ref, "", b, today).n >= b.Limit {
+			return true
+		}
+	}
+	return false
+}
+
 // impressions returns the count that a budget of a campaign or a venue has reached.
 func (m *Meter) impressions(ref engine.CampaignRef, venue string, b *engine.Budget, d day) used {
 	s := m.campaignShard(ref)

@@ -24,7 +24,10 @@ type Meter struct {
 	traffic   traffic
 }
 
-var _ engine.Limits = (*Meter)(nil)
+var (
+	_ engine.Limits     = (*Meter)(nil)
+	_ engine.Exhaustion = (*Meter)(nil)
+)
 
 // Zones tells the time zone of a venue.
 type Zones interface {

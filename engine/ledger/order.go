@@ -49,7 +49,7 @@ func (b *Book) prepare(ctx context.Context, at time.Time, o *engine.Order) (*che
 
 // against returns what place, time and traveller have against an order.
 func (b *Book) against(c *checked, at time.Time) []engine.Reason {
-	return b.rules.CheckOffer(nil, c.snap, &engine.Request{Time: at, User: c.order.User, Location: c.order.Location, Purchase: c.order.Purchase}, c.listing, c.site)
+	return b.rules.CheckOffer(nil, c.snap, &engine.Request{Time: at, User: c.order.User, Location: c.order.Location, Purchase: c.order.Purchase, Partners: c.order.Partners}, c.listing, c.site)
 }
 
 // decided takes over what the decision of an order tells: the merchant, and the traveller, whom an order cannot exchange for another.
@@ -70,6 +70,9 @@ func (b *Book) decided(ctx context.Context, at time.Time, c *checked) error {
 	c.shown = at.Sub(d.Time).Abs() < shownFor
 	if d.Request == nil {
 		return nil
+	}
+	if len(o.Partners) == 0 {
+		o.Partners = d.Request.Partners
 	}
 	own := &d.Request.User
 	switch {

@@ -116,7 +116,7 @@ func (t *trial) change(at time.Time, reasons []engine.Reason) (*engine.OrderChan
 			}
 			c.Spend = engine.Money{Amount: least - t.order.Purchase.Amount, Currency: t.order.Purchase.Currency}
 			t.order.Purchase.Amount = least
-		case engine.NotInFlight, engine.VenueClosed, engine.BudgetExhausted, engine.PacedOut, engine.UserLimitReached:
+		case engine.NotInFlight, engine.VenueClosed, engine.BlackedOut, engine.BudgetExhausted, engine.PacedOut, engine.UserLimitReached:
 			waits = true
 		default:
 			return nil, nil

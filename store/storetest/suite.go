@@ -46,6 +46,8 @@ func Run(t *testing.T, home Home) {
 		{"venues of a campaign exist", testVenueReferences},
 		{"a venue that is named stays", testVenueInUse},
 		{"a deleted venue counts on", testDeletedVenue},
+		{"the audit log tells every change", testAudit},
+		{"changes wait and are made once", testStagedChanges},
 		{"idempotent writes", testOnce},
 		{"idempotent deletion", testOnceDeletion},
 		{"profiles", testProfiles},

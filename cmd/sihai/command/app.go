@@ -32,6 +32,8 @@ type app struct {
 	decider   *decision.Service
 	replayer  *decision.Replayer
 	book      *ledger.Book
+	states    *catalog.States
+	scheduler *catalog.Scheduler
 	api       *api.API
 }
 
@@ -116,6 +118,14 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		return nil, err
 	}
 
+	a.states = catalog.NewStates(a.store, meter)
+
+	// what was to happen at a moment
+	a.scheduler, err = catalog.OpenScheduler(ctx, catalog.SchedulerOptions{Service: a.catalog, Now: o.env.Now, Logger: o.logger})
+	if err != nil {
+		return nil, err
+	}
+
 	// how it is asked
 	a.api, err = a.face(o.local)
 	return a, err
@@ -125,7 +135,7 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 func (a *app) face(local engine.Key) (*api.API, error) {
 	o := a.options
 	return api.New(api.Options{
-		Store: a.store, Catalog: a.catalog, Decider: a.decider, Replayer: a.replayer, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Snapshots: a.publisher,
+		Store: a.store, Catalog: a.catalog, Decider: a.decider, Replayer: a.replayer, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Snapshots: a.publisher, States: a.states, Stager: a.catalog,
 		IDs: engine.IDs{Random: o.env.Random}, Clock: o.env.Now, Logger: o.logger, Collectors: a.collectors(), Local: local,
 		MaxBodyBytes: o.HTTP.MaxBodyBytes, MaxUploadBytes: o.Import.MaxBytes, MaxRows: o.Import.MaxRows, MaxRowBytes: o.Import.MaxRowBytes,
 		UploadIdle: o.HTTP.ReadTimeout, OperatorMetrics: o.Metrics.Access == "operator",
@@ -136,6 +146,9 @@ func (a *app) face(local engine.Key) (*api.API, error) {
 // close ends the parts in the opposite order: nothing that was acknowledged or decided is lost.
 func (a *app) close() error {
 	var errs []error
+	if a.scheduler != nil {
+		errs = append(errs, a.scheduler.Close())
+	}
 	if a.book != nil {
 		errs = append(errs, a.book.Close())
 	}

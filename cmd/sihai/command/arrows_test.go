@@ -37,7 +37,7 @@ var arrows = map[string][]string{
 	"cmd/sihai/command":            {"*"},
 	"store/kv/kvtest":              {"store/kv"},
 	"engine/ledger/ledgertest":     {"engine", "github.com/anishathalye/porcupine"}, // which finds the order that explains a history
-	"engine/api/apitest":           {"engine", "engine/api", "engine/catalog", "engine/decision", "engine/ledger", "store", "store/badgerkv", "github.com/pb33f/libopenapi", "github.com/pb33f/libopenapi-validator"},
+	"engine/api/apitest":           {"engine", "engine/api", "engine/catalog", "engine/decision", "engine/ledger", "store", "store/badgerkv", "store/kv", "github.com/pb33f/libopenapi", "github.com/pb33f/libopenapi-validator"},
 	"engine/api/apitest/generated": {"github.com/oapi-codegen/runtime"},
 }
 

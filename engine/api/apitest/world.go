@@ -19,6 +19,7 @@ import (
 	"github.com/sihai-network/sihai/engine/ledger"
 	"github.com/sihai-network/sihai/store"
 	"github.com/sihai-network/sihai/store/badgerkv"
+	"github.com/sihai-network/sihai/store/kv"
 )
 
 // OperatorKey is the secret of the operator's key that each world has.
@@ -43,9 +44,12 @@ type World struct {
 
 	Store *store.DB
 
+	disk *badgerkv.Engine
+
 	publisher *catalog.Publisher
 	decider   *decision.Service
 	book      *ledger.Book
+	scheduler *catalog.Scheduler
 	drain     context.CancelFunc
 	served    chan error
 	closeOnce sync.Once
@@ -85,6 +89,7 @@ func open(ctx context.Context, o Options) (_ *World, err error) {
 	if err != nil {
 		return nil, err
 	}
+	w.disk = disk
 	if w.Store, err = store.Open(ctx, disk, store.Options{Clock: o.Now}); err != nil {
 		return nil, errors.Join(err, disk.Close())
 	}
@@ -133,6 +138,10 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.scheduler, err = catalog.OpenScheduler(ctx, catalog.SchedulerOptions{Service: service, Now: o.Now, Every: -1, Logger: o.Logger})
+	if err != nil {
+		return nil, err
+	}
 	replayer, err := decision.NewReplayer(decision.ReplayerOptions{
 		Pasts: catalog.NewRebuilder(catalog.RebuilderOptions{Store: w.Store, Packer: store.Packer{}, Snapshots: w.publisher, Logger: o.Logger}),
 	})
@@ -141,7 +150,7 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	}
 	options := api.Options{
 		Store: w.Store, Catalog: service, Decider: w.decider, Replayer: replayer, Events: taker, Redeemer: w.book, Importer: service, Snapshots: w.publisher,
-		IDs: ids, Clock: o.Now, Logger: o.Logger,
+		States: catalog.NewStates(w.Store, meter), Stager: service, IDs: ids, Clock: o.Now, Logger: o.Logger,
 	}
 	if o.Change != nil {
 		o.Change(&options)
@@ -154,6 +163,32 @@ type recorded struct{ world *World }
 
 func (r recorded) Decision(ctx context.Context, id string) (*engine.Decision, error) {
 	return r.world.decider.Decision(ctx, id)
+}
+
+// RunSchedule makes the staged changes whose moment has come by the world's clock, which nothing else does here.
+func (w *World) RunSchedule(ctx context.Context) int { return w.scheduler.Run(ctx) }
+
+// Contents returns every pair that the store keeps, by partition and key: all but its logs and streams.
+func (w *World) Contents(tb testing.TB) map[string]string {
+	tb.Helper()
+	all := make(map[string]string)
+	for bucket := range kv.Buckets {
+		var after kv.Cursor
+		for {
+			rows, err := w.disk.Scan(tb.Context(), bucket, nil, after, 1000)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			for _, r := range rows {
+				all[string(r.Part)+" "+string(r.Key)] = string(r.Value)
+				after = kv.Cursor{Part: r.Part, Key: r.Key}
+			}
+			if len(rows) < 1000 {
+				break
+			}
+		}
+	}
+	return all
 }
 
 // Drain begins to go down: no further connection is taken, and requests under way go on. It does not wait.
@@ -181,6 +216,9 @@ func (w *World) End() error {
 
 func (w *World) closeParts() error {
 	var errs []error
+	if w.scheduler != nil {
+		errs = append(errs, w.scheduler.Close())
+	}
 	if w.book != nil {
 		errs = append(errs, w.book.Close())
 	}

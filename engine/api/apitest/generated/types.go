@@ -102,19 +102,52 @@ func (e BudgetPeriod) Valid() bool {
 
 // Defines values for CampaignPacing.
 const (
-	Asap        CampaignPacing = "asap"
-	Evenly      CampaignPacing = "evenly"
-	Frontloaded CampaignPacing = "frontloaded"
+	CampaignPacingAsap        CampaignPacing = "asap"
+	CampaignPacingEvenly      CampaignPacing = "evenly"
+	CampaignPacingFrontloaded CampaignPacing = "frontloaded"
 )
 
 // Valid indicates whether the value is a known member of the CampaignPacing enum.
 func (e CampaignPacing) Valid() bool {
 	switch e {
-	case Asap:
+	case CampaignPacingAsap:
 		return true
-	case Evenly:
+	case CampaignPacingEvenly:
 		return true
-	case Frontloaded:
+	case CampaignPacingFrontloaded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CampaignState.
+const (
+	CampaignStateArchived  CampaignState = "archived"
+	CampaignStateDisabled  CampaignState = "disabled"
+	CampaignStateDraft     CampaignState = "draft"
+	CampaignStateExhausted CampaignState = "exhausted"
+	CampaignStateExpired   CampaignState = "expired"
+	CampaignStateRunning   CampaignState = "running"
+	CampaignStateScheduled CampaignState = "scheduled"
+)
+
+// Valid indicates whether the value is a known member of the CampaignState enum.
+func (e CampaignState) Valid() bool {
+	switch e {
+	case CampaignStateArchived:
+		return true
+	case CampaignStateDisabled:
+		return true
+	case CampaignStateDraft:
+		return true
+	case CampaignStateExhausted:
+		return true
+	case CampaignStateExpired:
+		return true
+	case CampaignStateRunning:
+		return true
+	case CampaignStateScheduled:
 		return true
 	default:
 		return false
@@ -151,6 +184,57 @@ func (e CampaignStatus) Valid() bool {
 	case CampaignStatusRunning:
 		return true
 	case CampaignStatusScheduled:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeState.
+const (
+	ChangeStateCancelled ChangeState = "cancelled"
+	ChangeStateFailed    ChangeState = "failed"
+	ChangeStateMade      ChangeState = "made"
+	ChangeStatePending   ChangeState = "pending"
+	ChangeStateRejected  ChangeState = "rejected"
+	ChangeStateScheduled ChangeState = "scheduled"
+)
+
+// Valid indicates whether the value is a known member of the ChangeState enum.
+func (e ChangeState) Valid() bool {
+	switch e {
+	case ChangeStateCancelled:
+		return true
+	case ChangeStateFailed:
+		return true
+	case ChangeStateMade:
+		return true
+	case ChangeStatePending:
+		return true
+	case ChangeStateRejected:
+		return true
+	case ChangeStateScheduled:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeStatus.
+const (
+	ChangeStatusArchived ChangeStatus = "archived"
+	ChangeStatusDisabled ChangeStatus = "disabled"
+	ChangeStatusEnabled  ChangeStatus = "enabled"
+)
+
+// Valid indicates whether the value is a known member of the ChangeStatus enum.
+func (e ChangeStatus) Valid() bool {
+	switch e {
+	case ChangeStatusArchived:
+		return true
+	case ChangeStatusDisabled:
+		return true
+	case ChangeStatusEnabled:
 		return true
 	default:
 		return false
@@ -267,22 +351,22 @@ func (e ImportKind) Valid() bool {
 
 // Defines values for ImportState.
 const (
-	Committed ImportState = "committed"
-	Done      ImportState = "done"
-	Failed    ImportState = "failed"
-	Staging   ImportState = "staging"
+	ImportStateCommitted ImportState = "committed"
+	ImportStateDone      ImportState = "done"
+	ImportStateFailed    ImportState = "failed"
+	ImportStateStaging   ImportState = "staging"
 )
 
 // Valid indicates whether the value is a known member of the ImportState enum.
 func (e ImportState) Valid() bool {
 	switch e {
-	case Committed:
+	case ImportStateCommitted:
 		return true
-	case Done:
+	case ImportStateDone:
 		return true
-	case Failed:
+	case ImportStateFailed:
 		return true
-	case Staging:
+	case ImportStateStaging:
 		return true
 	default:
 		return false
@@ -328,6 +412,21 @@ func (e LocationType) Valid() bool {
 	case LocationTypeIp:
 		return true
 	case LocationTypeUser:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MerchantApproval.
+const (
+	SecondKey MerchantApproval = "second_key"
+)
+
+// Valid indicates whether the value is a known member of the MerchantApproval enum.
+func (e MerchantApproval) Valid() bool {
+	switch e {
+	case SecondKey:
 		return true
 	default:
 		return false
@@ -430,6 +529,96 @@ func (e RequestExplain) Valid() bool {
 	}
 }
 
+// Defines values for RevisionPacing.
+const (
+	RevisionPacingAsap        RevisionPacing = "asap"
+	RevisionPacingEvenly      RevisionPacing = "evenly"
+	RevisionPacingFrontloaded RevisionPacing = "frontloaded"
+)
+
+// Valid indicates whether the value is a known member of the RevisionPacing enum.
+func (e RevisionPacing) Valid() bool {
+	switch e {
+	case RevisionPacingAsap:
+		return true
+	case RevisionPacingEvenly:
+		return true
+	case RevisionPacingFrontloaded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RevisionState.
+const (
+	RevisionStateArchived  RevisionState = "archived"
+	RevisionStateDisabled  RevisionState = "disabled"
+	RevisionStateDraft     RevisionState = "draft"
+	RevisionStateExhausted RevisionState = "exhausted"
+	RevisionStateExpired   RevisionState = "expired"
+	RevisionStateRunning   RevisionState = "running"
+	RevisionStateScheduled RevisionState = "scheduled"
+)
+
+// Valid indicates whether the value is a known member of the RevisionState enum.
+func (e RevisionState) Valid() bool {
+	switch e {
+	case RevisionStateArchived:
+		return true
+	case RevisionStateDisabled:
+		return true
+	case RevisionStateDraft:
+		return true
+	case RevisionStateExhausted:
+		return true
+	case RevisionStateExpired:
+		return true
+	case RevisionStateRunning:
+		return true
+	case RevisionStateScheduled:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RevisionStatus.
+const (
+	RevisionStatusArchived  RevisionStatus = "archived"
+	RevisionStatusDisabled  RevisionStatus = "disabled"
+	RevisionStatusDraft     RevisionStatus = "draft"
+	RevisionStatusEnabled   RevisionStatus = "enabled"
+	RevisionStatusExhausted RevisionStatus = "exhausted"
+	RevisionStatusExpired   RevisionStatus = "expired"
+	RevisionStatusRunning   RevisionStatus = "running"
+	RevisionStatusScheduled RevisionStatus = "scheduled"
+)
+
+// Valid indicates whether the value is a known member of the RevisionStatus enum.
+func (e RevisionStatus) Valid() bool {
+	switch e {
+	case RevisionStatusArchived:
+		return true
+	case RevisionStatusDisabled:
+		return true
+	case RevisionStatusDraft:
+		return true
+	case RevisionStatusEnabled:
+		return true
+	case RevisionStatusExhausted:
+		return true
+	case RevisionStatusExpired:
+		return true
+	case RevisionStatusRunning:
+		return true
+	case RevisionStatusScheduled:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StackingMode.
 const (
 	Exclusive StackingMode = "exclusive"
@@ -475,6 +664,66 @@ func (e WindowDays) Valid() bool {
 	case Tue:
 		return true
 	case Wed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListCampaignChangesParamsState.
+const (
+	ListCampaignChangesParamsStateCancelled ListCampaignChangesParamsState = "cancelled"
+	ListCampaignChangesParamsStateFailed    ListCampaignChangesParamsState = "failed"
+	ListCampaignChangesParamsStateMade      ListCampaignChangesParamsState = "made"
+	ListCampaignChangesParamsStatePending   ListCampaignChangesParamsState = "pending"
+	ListCampaignChangesParamsStateRejected  ListCampaignChangesParamsState = "rejected"
+	ListCampaignChangesParamsStateScheduled ListCampaignChangesParamsState = "scheduled"
+)
+
+// Valid indicates whether the value is a known member of the ListCampaignChangesParamsState enum.
+func (e ListCampaignChangesParamsState) Valid() bool {
+	switch e {
+	case ListCampaignChangesParamsStateCancelled:
+		return true
+	case ListCampaignChangesParamsStateFailed:
+		return true
+	case ListCampaignChangesParamsStateMade:
+		return true
+	case ListCampaignChangesParamsStatePending:
+		return true
+	case ListCampaignChangesParamsStateRejected:
+		return true
+	case ListCampaignChangesParamsStateScheduled:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListChangesParamsState.
+const (
+	ListChangesParamsStateCancelled ListChangesParamsState = "cancelled"
+	ListChangesParamsStateFailed    ListChangesParamsState = "failed"
+	ListChangesParamsStateMade      ListChangesParamsState = "made"
+	ListChangesParamsStatePending   ListChangesParamsState = "pending"
+	ListChangesParamsStateRejected  ListChangesParamsState = "rejected"
+	ListChangesParamsStateScheduled ListChangesParamsState = "scheduled"
+)
+
+// Valid indicates whether the value is a known member of the ListChangesParamsState enum.
+func (e ListChangesParamsState) Valid() bool {
+	switch e {
+	case ListChangesParamsStateCancelled:
+		return true
+	case ListChangesParamsStateFailed:
+		return true
+	case ListChangesParamsStateMade:
+		return true
+	case ListChangesParamsStatePending:
+		return true
+	case ListChangesParamsStateRejected:
+		return true
+	case ListChangesParamsStateScheduled:
 		return true
 	default:
 		return false
@@ -551,6 +800,36 @@ type Audit struct {
 	Movements int64    `json:"movements"`
 }
 
+// AuditEntry defines model for AuditEntry.
+type AuditEntry struct {
+	// Action created, changed, deleted, enabled, disabled, archived, restored, codes_added, activated, revoked; of a change that waits staged, approved, rejected, cancelled or failed
+	Action string `json:"action"`
+
+	// By ID of the API key; cli for a command on a data folder
+	By     string  `json:"by"`
+	Detail *string `json:"detail,omitempty"`
+
+	// Id of what was changed
+	Id *string `json:"id,omitempty"`
+
+	// ImportId upload that it is part of
+	ImportId *string `json:"import_id,omitempty"`
+
+	// Kind of what was changed: merchant, venue, campaign, change, key, profile, rates …
+	Kind       string  `json:"kind"`
+	MerchantId *string `json:"merchant_id,omitempty"`
+
+	// Number dense from 1 within the merchant's log; of the platform's own for an operator who names no merchant
+	Number int64     `json:"number"`
+	Time   time.Time `json:"time"`
+
+	// VersionFrom left out: there was none
+	VersionFrom *int64 `json:"version_from,omitempty"`
+
+	// VersionTo left out: there is none
+	VersionTo *int64 `json:"version_to,omitempty"`
+}
+
 // Balance defines model for Balance.
 type Balance struct {
 	Redemptions int64   `json:"redemptions"`
@@ -571,6 +850,15 @@ type BalanceChange struct {
 
 // BalanceChangePer defines model for BalanceChange.Per.
 type BalanceChangePer string
+
+// Blackout defines model for Blackout.
+type Blackout struct {
+	// End a date or an RFC 3339 time; exclusive; after a date it may be left out: that day
+	End *string `json:"end,omitempty"`
+
+	// Start a date (midnight at each venue) or an RFC 3339 time; inclusive
+	Start string `json:"start"`
+}
 
 // Budget defines model for Budget.
 type Budget struct {
@@ -603,10 +891,14 @@ type Campaign struct {
 	Budgets  *[]Budget `json:"budgets,omitempty"`
 
 	// Categories merchant category codes; without any those of its venues
-	Categories    *[]string          `json:"categories,omitempty"`
+	Categories *[]string `json:"categories,omitempty"`
+
+	// CodeRequired it is used with one of its voucher codes only; offers say so. Set when codes are added; a campaign that has codes is used with one whatever this says
+	CodeRequired  *bool              `json:"code_required,omitempty"`
 	CreatedAt     *time.Time         `json:"created_at,omitempty"`
 	Description   *map[string]string `json:"description,omitempty"`
 	Discount      Discount           `json:"discount"`
+	Display       *Display           `json:"display,omitempty"`
 	Flight        *Flight            `json:"flight,omitempty"`
 	FrequencyCaps *[]FrequencyCap    `json:"frequency_caps,omitempty"`
 
@@ -626,7 +918,10 @@ type Campaign struct {
 	Pacing   *CampaignPacing `json:"pacing,omitempty"`
 	Stacking *Stacking       `json:"stacking,omitempty"`
 
-	// Status draft when left out. A write sets draft, enabled, disabled or archived; scheduled, running, exhausted and expired, which an answer tells of an enabled campaign, mean enabled there
+	// State where it is in its life now: by its status, the clocks of its venues and its budgets for all time
+	State *CampaignState `json:"state,omitempty"`
+
+	// Status draft when left out: what was last asked for, one of draft, enabled, disabled and archived. A write may say scheduled, running, exhausted or expired for enabled
 	Status *CampaignStatus    `json:"status,omitempty"`
 	Terms  *map[string]string `json:"terms,omitempty"`
 
@@ -645,8 +940,59 @@ type Campaign struct {
 // CampaignPacing asap when left out
 type CampaignPacing string
 
-// CampaignStatus draft when left out. A write sets draft, enabled, disabled or archived; scheduled, running, exhausted and expired, which an answer tells of an enabled campaign, mean enabled there
+// CampaignState where it is in its life now: by its status, the clocks of its venues and its budgets for all time
+type CampaignState string
+
+// CampaignStatus draft when left out: what was last asked for, one of draft, enabled, disabled and archived. A write may say scheduled, running, exhausted or expired for enabled
 type CampaignStatus string
+
+// Change defines model for Change.
+type Change struct {
+	// BaseVersion version that the campaign must have when it is made; any when left out
+	BaseVersion *int64     `json:"base_version,omitempty"`
+	Campaign    *Campaign  `json:"campaign,omitempty"`
+	CampaignId  *string    `json:"campaign_id,omitempty"`
+	CreatedAt   *time.Time `json:"created_at,omitempty"`
+
+	// CreatedBy ID of the API key that asked for it
+	CreatedBy *string    `json:"created_by,omitempty"`
+	DecidedAt *time.Time `json:"decided_at,omitempty"`
+
+	// DecidedBy ID of the API key that approved, rejected or cancelled it
+	DecidedBy *string `json:"decided_by,omitempty"`
+
+	// Difference of a change that waits: what it would change now, by path
+	Difference *[]FieldChange `json:"difference,omitempty"`
+
+	// Errors why it could not be made
+	Errors *[]Fault `json:"errors,omitempty"`
+	Id     *string  `json:"id,omitempty"`
+
+	// LiveAt when it is made, to the millisecond; left out in an answer: as soon as it is approved
+	LiveAt *time.Time `json:"live_at,omitempty"`
+
+	// MadeAt when it was made, or could not be
+	MadeAt     *time.Time `json:"made_at,omitempty"`
+	MerchantId *string    `json:"merchant_id,omitempty"`
+
+	// Note of whoever decided
+	Note *string `json:"note,omitempty"`
+
+	// State pending waits for an approval, scheduled for live_at; the others are for good
+	State *ChangeState `json:"state,omitempty"`
+
+	// Status the status as it is to be, and nothing else
+	Status *ChangeStatus `json:"status,omitempty"`
+
+	// Version of the campaign that it made
+	Version *int64 `json:"version,omitempty"`
+}
+
+// ChangeState pending waits for an approval, scheduled for live_at; the others are for good
+type ChangeState string
+
+// ChangeStatus the status as it is to be, and nothing else
+type ChangeStatus string
 
 // Circle defines model for Circle.
 type Circle struct {
@@ -751,6 +1097,15 @@ type Discount struct {
 // DiscountType defines model for Discount.Type.
 type DiscountType string
 
+// Display defines model for Display.
+type Display struct {
+	// End a date or an RFC 3339 time; exclusive; the end of the flight when left out
+	End *string `json:"end,omitempty"`
+
+	// Start a date or an RFC 3339 time; inclusive; the start of the flight when left out. From here until the flight starts offers are shown, with the time at which they start, and cannot be used
+	Start *string `json:"start,omitempty"`
+}
+
 // Event defines model for Event.
 type Event struct {
 	DecisionId string `json:"decision_id"`
@@ -797,8 +1152,23 @@ type Fault struct {
 	Path string `json:"path"`
 }
 
+// FieldChange defines model for FieldChange.
+type FieldChange struct {
+	// After left out: it is there no longer
+	After interface{} `json:"after,omitempty"`
+
+	// Before left out: it was not there
+	Before interface{} `json:"before,omitempty"`
+
+	// Path dotted, with indexes
+	Path string `json:"path"`
+}
+
 // Flight defines model for Flight.
 type Flight struct {
+	// Blackouts spans in which nothing holds, whichever day a window belongs to
+	Blackouts *[]Blackout `json:"blackouts,omitempty"`
+
 	// End a date or an RFC 3339 time; exclusive
 	End *string `json:"end,omitempty"`
 
@@ -906,10 +1276,13 @@ type Key struct {
 	Id        *string    `json:"id,omitempty"`
 
 	// MerchantId of role merchant only
-	MerchantId *string    `json:"merchant_id,omitempty"`
-	Note       *string    `json:"note,omitempty"`
-	RevokedAt  *time.Time `json:"revoked_at,omitempty"`
-	Role       KeyRole    `json:"role"`
+	MerchantId *string `json:"merchant_id,omitempty"`
+	Note       *string `json:"note,omitempty"`
+
+	// Partners of role app: acquirers that the wallet works with, where a request names none
+	Partners  *[]string  `json:"partners,omitempty"`
+	RevokedAt *time.Time `json:"revoked_at,omitempty"`
+	Role      KeyRole    `json:"role"`
 
 	// Secret told once; only its hash is kept
 	Secret *string `json:"secret,omitempty"`
@@ -918,9 +1291,25 @@ type Key struct {
 // KeyRole defines model for Key.Role.
 type KeyRole string
 
+// ListAuditEntry defines model for ListAuditEntry.
+type ListAuditEntry struct {
+	Data []AuditEntry `json:"data"`
+
+	// NextCursor asks for the next page; left out on the last
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
 // ListCampaign defines model for ListCampaign.
 type ListCampaign struct {
 	Data []Campaign `json:"data"`
+
+	// NextCursor asks for the next page; left out on the last
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// ListChange defines model for ListChange.
+type ListChange struct {
+	Data []Change `json:"data"`
 
 	// NextCursor asks for the next page; left out on the last
 	NextCursor *string `json:"next_cursor,omitempty"`
@@ -974,6 +1363,14 @@ type ListProfile struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
+// ListRevision defines model for ListRevision.
+type ListRevision struct {
+	Data []Revision `json:"data"`
+
+	// NextCursor asks for the next page; left out on the last
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
 // ListVenue defines model for ListVenue.
 type ListVenue struct {
 	Data []Venue `json:"data"`
@@ -1005,7 +1402,9 @@ type LocationType string
 
 // Merchant defines model for Merchant.
 type Merchant struct {
-	CreatedAt *time.Time `json:"created_at,omitempty"`
+	// Approval second_key: what one key of the merchant changes of a campaign waits until another key of the merchant approves it; disabling does not. Only an operator takes it back
+	Approval  *MerchantApproval `json:"approval,omitempty"`
+	CreatedAt *time.Time        `json:"created_at,omitempty"`
 
 	// Id unique in the store: letters, digits and . _ : -, beginning with a letter or digit
 	Id string `json:"id"`
@@ -1020,6 +1419,9 @@ type Merchant struct {
 	// Version grows by one with every change; also the ETag
 	Version *int64 `json:"version,omitempty"`
 }
+
+// MerchantApproval second_key: what one key of the merchant changes of a campaign waits until another key of the merchant approves it; disabling does not. Only an operator takes it back
+type MerchantApproval string
 
 // Money defines model for Money.
 type Money struct {
@@ -1086,6 +1488,9 @@ type MovementKind string
 type Offer struct {
 	CampaignId string `json:"campaign_id"`
 
+	// CodeRequired it is used with a voucher code
+	CodeRequired *bool `json:"code_required,omitempty"`
+
 	// ContentLanguage BCP 47
 	ContentLanguage string   `json:"content_language"`
 	Description     *string  `json:"description,omitempty"`
@@ -1111,11 +1516,14 @@ type Offer struct {
 	Position int64 `json:"position"`
 
 	// Propensity chance of this offer at this position; 1 without exploration
-	Propensity float64    `json:"propensity"`
-	Score      float64    `json:"score"`
-	Terms      *string    `json:"terms,omitempty"`
-	Title      string     `json:"title"`
-	Venue      OfferVenue `json:"venue"`
+	Propensity float64 `json:"propensity"`
+	Score      float64 `json:"score"`
+
+	// StartsAt of an offer that is shown ahead of its flight: when the flight starts at the venue; it cannot be used before
+	StartsAt *time.Time `json:"starts_at,omitempty"`
+	Terms    *string    `json:"terms,omitempty"`
+	Title    string     `json:"title"`
+	Venue    OfferVenue `json:"venue"`
 }
 
 // OfferMatch the traveller is in its geofence, or its venue is within the radius asked for
@@ -1144,8 +1552,11 @@ type Order struct {
 	Location   *Location `json:"location,omitempty"`
 
 	// OfferId campaign@venue, or merchant/campaign@venue where two merchants share that
-	OfferId  string `json:"offer_id"`
-	Purchase Money  `json:"purchase"`
+	OfferId string `json:"offer_id"`
+
+	// Partners acquirers that the wallet works with; with a decision_id those of the decision when left out
+	Partners *[]string `json:"partners,omitempty"`
+	Purchase Money     `json:"purchase"`
 
 	// PurchaseId the app's own name of the purchase, unique within the merchant: offers that meet in one purchase are checked against one another
 	PurchaseId *string `json:"purchase_id,omitempty"`
@@ -1332,8 +1743,11 @@ type Request struct {
 	Currency *string `json:"currency,omitempty"`
 
 	// Explain full adds explanations and rejections
-	Explain    *RequestExplain    `json:"explain,omitempty"`
-	Location   *Location          `json:"location,omitempty"`
+	Explain  *RequestExplain `json:"explain,omitempty"`
+	Location *Location       `json:"location,omitempty"`
+
+	// Partners acquirers that the wallet works with: only venues that accept it through one of them are offered; those of the key when left out, and any venue where that names none
+	Partners   *[]string          `json:"partners,omitempty"`
 	Placements []PlacementRequest `json:"placements"`
 	Purchase   *Money             `json:"purchase,omitempty"`
 
@@ -1347,6 +1761,70 @@ type Request struct {
 
 // RequestExplain full adds explanations and rejections
 type RequestExplain string
+
+// Revision defines model for Revision.
+type Revision struct {
+	Audience *Audience `json:"audience,omitempty"`
+	Budgets  *[]Budget `json:"budgets,omitempty"`
+
+	// Categories merchant category codes; without any those of its venues
+	Categories *[]string `json:"categories,omitempty"`
+
+	// Changes what is another than in the version before, by path; none in the first
+	Changes []FieldChange `json:"changes"`
+
+	// CodeRequired it is used with one of its voucher codes only; offers say so. Set when codes are added; a campaign that has codes is used with one whatever this says
+	CodeRequired  *bool              `json:"code_required,omitempty"`
+	CreatedAt     *time.Time         `json:"created_at,omitempty"`
+	Description   *map[string]string `json:"description,omitempty"`
+	Discount      Discount           `json:"discount"`
+	Display       *Display           `json:"display,omitempty"`
+	Flight        *Flight            `json:"flight,omitempty"`
+	FrequencyCaps *[]FrequencyCap    `json:"frequency_caps,omitempty"`
+
+	// Geofences where it is offered; without any in a circle round each venue
+	Geofences *[]Geofence `json:"geofences,omitempty"`
+
+	// Id unique within its merchant: letters, digits and . _ : -, beginning with a letter or digit
+	Id string `json:"id"`
+
+	// ImageUrl http or https
+	ImageUrl *string `json:"image_url,omitempty"`
+
+	// MerchantId its merchant; may be left out where the key or the upload names it
+	MerchantId *string `json:"merchant_id,omitempty"`
+
+	// Pacing asap when left out
+	Pacing   *RevisionPacing `json:"pacing,omitempty"`
+	Stacking *Stacking       `json:"stacking,omitempty"`
+
+	// State where it is in its life now: by its status, the clocks of its venues and its budgets for all time
+	State *RevisionState `json:"state,omitempty"`
+
+	// Status draft when left out: what was last asked for, one of draft, enabled, disabled and archived. A write may say scheduled, running, exhausted or expired for enabled
+	Status *RevisionStatus    `json:"status,omitempty"`
+	Terms  *map[string]string `json:"terms,omitempty"`
+
+	// Title BCP 47 tag → wording
+	Title     map[string]string `json:"title"`
+	UpdatedAt *time.Time        `json:"updated_at,omitempty"`
+
+	// UpdatedBy ID of the API key that made this version
+	UpdatedBy *string  `json:"updated_by,omitempty"`
+	Venues    VenueSet `json:"venues"`
+
+	// Version grows by one with every change; also the ETag
+	Version *int64 `json:"version,omitempty"`
+}
+
+// RevisionPacing asap when left out
+type RevisionPacing string
+
+// RevisionState where it is in its life now: by its status, the clocks of its venues and its budgets for all time
+type RevisionState string
+
+// RevisionStatus draft when left out: what was last asked for, one of draft, enabled, disabled and archived. A write may say scheduled, running, exhausted or expired for enabled
+type RevisionStatus string
 
 // Rollback defines model for Rollback.
 type Rollback struct {
@@ -1507,6 +1985,23 @@ type Window struct {
 // WindowDays defines model for Window.Days.
 type WindowDays string
 
+// Word defines model for Word.
+type Word struct {
+	Note *string `json:"note,omitempty"`
+}
+
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	// Limit items of a page, 1 to 1000; 100 when left out
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
 // ListCampaignsParams defines parameters for ListCampaigns.
 type ListCampaignsParams struct {
 	// Limit items of a page, 1 to 1000; 100 when left out
@@ -1553,6 +2048,39 @@ type ArchiveCampaignParams struct {
 
 	// IfMatch ETag that the resource must have, or * for any
 	IfMatch *string `json:"If-Match,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ListCampaignChangesParams defines parameters for ListCampaignChanges.
+type ListCampaignChangesParams struct {
+	// Limit items of a page, 1 to 1000; 100 when left out
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// State only changes in this state
+	State *ListCampaignChangesParamsState `form:"state,omitempty" json:"state,omitempty"`
+}
+
+// ListCampaignChangesParamsState defines parameters for ListCampaignChanges.
+type ListCampaignChangesParamsState string
+
+// StageChangeParams defines parameters for StageChange.
+type StageChangeParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IfMatch ETag that the resource must have, or * for any
+	IfMatch *string `json:"If-Match,omitempty"`
+
+	// IfNoneMatch * : it must not exist yet
+	IfNoneMatch *string `json:"If-None-Match,omitempty"`
 
 	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
@@ -1613,6 +2141,75 @@ type ListCampaignRevisionsParams struct {
 
 	// Merchant whose; an operator must say, a merchant need not
 	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
+// GetCampaignRevisionParams defines parameters for GetCampaignRevision.
+type GetCampaignRevisionParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
+// RestoreCampaignRevisionParams defines parameters for RestoreCampaignRevision.
+type RestoreCampaignRevisionParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IfMatch ETag that the resource must have, or * for any
+	IfMatch *string `json:"If-Match,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ListChangesParams defines parameters for ListChanges.
+type ListChangesParams struct {
+	// Limit items of a page, 1 to 1000; 100 when left out
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// State only changes in this state
+	State *ListChangesParamsState `form:"state,omitempty" json:"state,omitempty"`
+}
+
+// ListChangesParamsState defines parameters for ListChanges.
+type ListChangesParamsState string
+
+// GetChangeParams defines parameters for GetChange.
+type GetChangeParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
+// ApproveChangeParams defines parameters for ApproveChange.
+type ApproveChangeParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// CancelChangeParams defines parameters for CancelChange.
+type CancelChangeParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// RejectChangeParams defines parameters for RejectChange.
+type RejectChangeParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // DecideParams defines parameters for Decide.
@@ -1843,8 +2440,20 @@ type CreateCampaignJSONRequestBody = Campaign
 // PutCampaignJSONRequestBody defines body for PutCampaign for application/json ContentType.
 type PutCampaignJSONRequestBody = Campaign
 
+// StageChangeJSONRequestBody defines body for StageChange for application/json ContentType.
+type StageChangeJSONRequestBody = Change
+
 // AddCodesJSONRequestBody defines body for AddCodes for application/json ContentType.
 type AddCodesJSONRequestBody = CodeBatch
+
+// ApproveChangeJSONRequestBody defines body for ApproveChange for application/json ContentType.
+type ApproveChangeJSONRequestBody = Word
+
+// CancelChangeJSONRequestBody defines body for CancelChange for application/json ContentType.
+type CancelChangeJSONRequestBody = Word
+
+// RejectChangeJSONRequestBody defines body for RejectChange for application/json ContentType.
+type RejectChangeJSONRequestBody = Word
 
 // DecideJSONRequestBody defines body for Decide for application/json ContentType.
 type DecideJSONRequestBody = Request
