@@ -141,9 +141,12 @@ func (u *upload) foldStaged(tx kv.Tx, pair kv.KV) (int, error) {
 
 // foldRow makes a version of a row and returns about how many bytes it wrote; 0 where the row is equal to what is there.
 func (u *upload) foldRow(tx kv.Tx, row numberedRow) (n int, err error) {
-	if u.Kind == engine.ImportVenues {
+	switch {
+	case u.Kind == engine.ImportVenues && row.end:
+		n, err = foldEnd(tx, venues(u.MerchantID), row)
+	case u.Kind == engine.ImportVenues:
 		n, err = foldOne(tx, u, venues(u.MerchantID), row, func(*engine.Venue, *engine.Venue) error { return nil })
-	} else {
+	default:
 		n, err = foldOne(tx, u, campaigns(u.MerchantID), row, func(old, c *engine.Campaign) error {
 			return linksOf(old).relink(tx, linksOf(c), row.id)
 		})
@@ -152,6 +155,15 @@ func (u *upload) foldRow(tx kv.Tx, row numberedRow) (n int, err error) {
 		return 0, fmt.Errorf("row %d: %w", row.number, err)
 	}
 	return n, nil
+}
+
+// foldEnd deletes what a row ends.
+func foldEnd[T any](tx kv.Tx, r resource[T], row numberedRow) (int, error) {
+	head, err := r.load(tx, row.id)
+	if err != nil || head == nil {
+		return 0, err
+	}
+	return len(head.value), r.takeAway(tx, row.id, head)
 }
 
 // foldOne stores a row as the next version unless it is equal to the newest one. link keeps what hangs on it.
@@ -221,10 +233,11 @@ func (db *DB) tellRows(ctx context.Context, u *upload) error {
 	return nil
 }
 
-// recoverImports ends what a crash left open, in the order of merchants and imports.
+// recoverImports ends what a crash left open, in the order of merchants and imports. Spooled imports that have not ended go on by their files.
 func (db *DB) recoverImports(ctx context.Context) error {
+	var after []byte
 	for {
-		ids, err := db.registered(ctx)
+		ids, last, err := db.registered(ctx, after)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
@@ -233,6 +246,7 @@ func (db *DB) recoverImports(ctx context.Context) error {
 				return fmt.Errorf("recover import %s of merchant %s: %w", id.ID, id.MerchantID, err)
 			}
 		}
+		after = last
 	}
 }
 
@@ -244,13 +258,16 @@ func (db *DB) recoverImport(ctx context.Context, id engine.ImportID) error {
 	if err != nil {
 		return err
 	}
+	if u.Spooled && (u.State == engine.ImportQueued || u.State == engine.ImportStaging) {
+		return nil
+	}
 	switch u.State {
 	case engine.ImportCommitted:
 		return db.fold(ctx, &u)
-	case engine.ImportStaging:
+	case engine.ImportQueued, engine.ImportStaging:
 		u.Finished = stamp(db.clock())
 		return db.drop(ctx, u)
-	case engine.ImportFailed:
+	case engine.ImportFailed, engine.ImportCancelled:
 		return db.forgetRows(ctx, id)
 	}
 	return db.unregisterImport(ctx, id)

@@ -45,6 +45,7 @@ func failures() []failure {
 		{engine.ErrStale, http.StatusPreconditionFailed, "stale"},
 		{engine.ErrOnceConflict, http.StatusUnprocessableEntity, "idempotency_key_reused"},
 		{engine.ErrOnceBusy, http.StatusConflict, "in_progress"},
+		{engine.ErrEnded, http.StatusConflict, "ended"},
 		{engine.ErrInUse, http.StatusConflict, "in_use"},
 		{engine.ErrNoRoom, http.StatusInsufficientStorage, "no_room"},
 		{engine.ErrUnavailable, http.StatusServiceUnavailable, "unavailable"},

@@ -93,9 +93,12 @@ func (u *upload) refuse(ctx context.Context, faults engine.Faults) error {
 	rows := make(map[int]bool)
 	for _, f := range faults {
 		row, path := splitRow(f.Path)
-		f.Path = path
-		u.fault(engine.RowFault{Row: row, Column: u.column(path), Fault: f})
 		rows[row] = true
+		if row >= firstEnd {
+			row = 0 // the file does not name it
+		}
+		f.Path = path
+		u.report.Faults = append(u.report.Faults, engine.RowFault{Row: row, Column: u.teller.Column(path), Fault: f})
 	}
 	slices.SortStableFunc(u.report.Faults, func(a, b engine.RowFault) int { return a.Row - b.Row })
 	u.report.Rejected += len(rows)

@@ -18,6 +18,9 @@ type Options struct {
 	Random io.Reader    // of secrets and IDs; crypto/rand.Reader in production; required
 	Now    engine.Clock // tells when an upload was finished; nil: time.Now
 	Memory Memory       // bounds what comes in; nil: nothing does
+	// ImportEnded is told of each import once it is done, failed or was cancelled; of a dry run only where that is on record. It is called before
+	// the import is answered, and again where a crash comes between. nil: nobody is told.
+	ImportEnded func(ctx context.Context, report engine.Import)
 }
 
 // Service checks what comes in and writes it to the store. Safe for concurrent use.
@@ -29,6 +32,8 @@ type Service struct {
 	rules     *Rules
 	locations *locations
 	room      room
+
+	importEnded func(ctx context.Context, report engine.Import)
 }
 
 var (
@@ -42,7 +47,7 @@ func New(o Options) *Service {
 		o.Now = time.Now
 	}
 	l := newLocations()
-	return &Service{o.Store, o.Zones, o.Random, o.Now, newRules(l), l, room{o.Memory}}
+	return &Service{o.Store, o.Zones, o.Random, o.Now, newRules(l), l, room{o.Memory}, o.ImportEnded}
 }
 
 // PutMerchant checks m and stores it as a new version.
