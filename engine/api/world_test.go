@@ -304,7 +304,7 @@ type importJSON struct {
 		Fields     []struct{ Path, Before, After string }
 	}
 	Progress struct{ Size, Read int64 }
-	Faults                   []struct {
+	Faults   []struct {
 		Row                         int
 		Column, Path, Code, Message string
 		Value, Expected             string

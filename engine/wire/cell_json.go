@@ -121,7 +121,7 @@ func (c *cell) leafOf(p *plan, dst []byte, text string, r *cells) []byte {
 		if !strings.ContainsAny(number, "0123456789") {
 			break
 		}
-		json, problem := numeral(number, r.decimal)
+		json, problem := looseNumeral(number, r.decimal)
 		if problem != "" {
 			r.note("", c.path, "wrong_type", "%s", problem)
 			return append(dst, "null"...)

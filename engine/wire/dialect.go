@@ -81,13 +81,17 @@ func (t *Table) sniff(text *bufio.Reader) error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	if hint, rest, found := bytes.Cut(sample, []byte("\n")); found && len(hint) <= 6 && bytes.HasPrefix(hint, []byte("sep=")) {
-		if named := strings.TrimSuffix(string(hint[4:]), "\r"); named != "" && t.Delimiter == 0 {
-			t.Delimiter, _ = utf8.DecodeRuneInString(named)
-		}
-		sample = rest
-		if _, err := text.Discard(len(hint) + 1); err != nil {
-			return err
+	if hint, rest, found := bytes.Cut(sample, []byte("\n")); found && bytes.HasPrefix(hint, []byte("sep=")) {
+		var faults engine.Faults
+		named := delimiterOf(strings.TrimSuffix(string(hint[4:]), "\r"), &faults)
+		if len(faults) == 0 {
+			sample = rest
+			if _, err := text.Discard(len(hint) + 1); err != nil {
+				return err
+			}
+			if t.Delimiter == 0 {
+				t.Delimiter = named
+			}
 		}
 	}
 	if t.Delimiter == 0 {

@@ -2,11 +2,20 @@ package wire
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 
 	"github.com/bojanz/currency"
 )
+
+// looseNumeral is numeral, but a number that JSON knows is that where the file's mark is not known.
+func looseNumeral(text string, decimal byte) (json, problem string) {
+	if decimal != ',' && isNumber(text) {
+		return text, ""
+	}
+	return numeral(text, decimal)
+}
 
 // numeral writes a number as people and spreadsheets write it (1.234,56, 1 234.56, 25,7906) as JSON does. decimal is the file's mark, 0 where it
 // is not known. A problem says why it is none.
@@ -17,9 +26,6 @@ func numeral(text string, decimal byte) (json, problem string) {
 		}
 		return r
 	}, text)
-	if decimal != ',' && isNumber(text) {
-		return text, ""
-	}
 	digits, negative := strings.CutPrefix(text, "-")
 	digits = strings.TrimPrefix(digits, "+")
 	mark, problem := markIn(digits, decimal)
@@ -110,8 +116,8 @@ func moneyText(text string, decimal byte) (m Money, problem string) {
 		return m, fmt.Sprintf("%q has more decimals than the %d of %s", clip(text), exponent, code)
 	}
 	minor := whole + part + strings.Repeat("0", int(exponent)-len(part))
-	var n int64
-	if _, err := fmt.Sscan(minor, &n); err != nil {
+	n, err := strconv.ParseInt(minor, 10, 64)
+	if err != nil {
 		return m, fmt.Sprintf("%q is too large", clip(text))
 	}
 	return Money{Amount: n, Currency: code}, ""
