@@ -17,7 +17,7 @@ const ImportBatch = 1_000
 const dropWait = 10 * time.Second
 
 // checkpointEvery is after how many rows the record of a spooled import says how far its staged rows go.
-const checkpointEvery = 10 * ImportBatch
+const checkpointEvery = 5 * ImportBatch
 
 // RunImport reads rows to the end, checks each, and makes all of them current, or the good ones if i is Partial, or none.
 //

@@ -28,7 +28,7 @@ type QueueOptions struct {
 }
 
 // Queue runs spooled imports one by one, the merchants by turns and each merchant's in the order in which they came. An import that a crash or a close
-// interrupts goes on at the next start, from the last 10,000 rows. It is safe for concurrent use.
+// interrupts goes on at the next start, from the last 5,000 rows. It is safe for concurrent use.
 type Queue struct {
 	QueueOptions
 	store engine.Store

@@ -31,7 +31,7 @@ type Import struct {
 // Progress is how much of a kept file was read.
 type Progress struct {
 	Size int64 `json:"size" doc:"of the file as it was sent, in bytes"`
-	Read int64 `json:"read" doc:"of these; told every 10,000 rows"`
+	Read int64 `json:"read" doc:"of these; told every 5,000 rows"`
 }
 
 // RowChange is what a row would change.

@@ -65,6 +65,8 @@ func Expected(kind engine.ImportKind, path string) string {
 				return ""
 			}
 			p = p.fields[i].plan
+		case p.shape == shapeRaw:
+			return p.expected()
 		default:
 			return ""
 		}

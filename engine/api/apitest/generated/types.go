@@ -1323,7 +1323,7 @@ type ProfileRef struct {
 
 // Progress defines model for Progress.
 type Progress struct {
-	// Read of these; told every 10,000 rows
+	// Read of these; told every 5,000 rows
 	Read int64 `json:"read"`
 
 	// Size of the file as it was sent, in bytes
