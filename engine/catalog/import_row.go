@@ -84,7 +84,7 @@ func (u *upload) onlyOnce(k *checker, id string, row int) {
 		k.add("id", "duplicate", "rows %d and %d both have the ID %s", first, row, id)
 		return
 	}
-	u.seen[id] = row
+	u.seen[strings.Clone(id)] = row // the ID may be a part of the whole row's text, which is not to be kept
 }
 
 // refuse makes the report of an upload whose rows the store would not take, because venues that they name have gone since

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/sihai-network/sihai/engine"
@@ -195,7 +196,7 @@ func (u *upload) pass(ctx context.Context, row engine.ImportRow) error {
 		id = row.Campaign.ID
 	}
 	if _, twice := u.seen[id]; isID(id) && !twice {
-		u.seen[id] = row.Row
+		u.seen[strings.Clone(id)] = row.Row
 	}
 	if len(row.Faults) > 0 || !u.service.room.bounded() || u.report.DryRun {
 		return nil

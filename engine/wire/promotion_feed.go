@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -88,10 +89,16 @@ func (f *promotionFeed) read(name string) bool {
 	case "coupon_value_type", "promotion_effective_dates", "redemption_channel", "store_applicability", "store_code", "store_codes_inclusion", "store_codes_exclusion":
 		return true
 	case "promotion_display_dates", "promotion_display_date":
-		_, there := campaignPlan.byName["display"]
-		return there
+		return hasCampaignMember("display")
+	case "offer_type":
+		return hasCampaignMember("code_required")
 	}
 	return false
+}
+
+func hasCampaignMember(name string) bool {
+	_, there := campaignPlan.byName[name]
+	return there
 }
 
 // isPassedOver reports whether a column says what a campaign has no member for: which products of a web shop it is for, and where it is advertised.
@@ -112,8 +119,11 @@ func (f *promotionFeed) follow(root *cell) (columns []column) {
 	for _, c := range []struct{ from, path string }{
 		{"coupon_value_type", "discount.type"}, {"promotion_effective_dates", "flight.start"}, {"promotion_effective_dates", "flight.end"},
 		{"promotion_display_dates", "display.start"}, {"promotion_display_dates", "display.end"},
-		{"store_codes_inclusion", "venues.ids"}, {"store_applicability", "venues.all"},
+		{"store_codes_inclusion", "venues.ids"}, {"store_applicability", "venues.all"}, {"offer_type", "code_required"},
 	} {
+		if c.from == "offer_type" && !f.read("offer_type") {
+			continue
+		}
 		if strings.HasPrefix(c.path, "venues.") && !f.venues || strings.HasPrefix(c.path, "display.") && !f.read("promotion_display_dates") {
 			continue
 		}
@@ -150,6 +160,10 @@ func (f *promotionFeed) extend(r *cells) {
 			value = ids
 		case "venues.all":
 			value = all
+		case "code_required":
+			if strings.EqualFold(f.one("offer_type", r), "generic_code") {
+				value = "true"
+			}
 		}
 		record = append(record, value)
 	}
@@ -218,7 +232,7 @@ func (f *promotionFeed) discountType(r *cells) string {
 
 // interval reads two times with offsets and a slash between them (ISO 8601, section 5.5). The offset may lack its colon.
 func (f *promotionFeed) interval(name, path string, r *cells) (start, end string) {
-	text := f.one(name, r)
+	text := cmp.Or(f.one(name, r), f.one(strings.TrimSuffix(name, "s"), r)) // both spellings are in the specification
 	if text == "" || !f.read(name) {
 		return "", ""
 	}
