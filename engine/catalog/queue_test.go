@@ -175,6 +175,7 @@ func TestQueueGoesOnAfterAClose(t *testing.T) {
 	id := l.submit(t, "m-1", "a", "2500")
 	broken := l.submit(t, "m-1", "b", "no number")
 	<-l.begun
+	l.gate <- struct{}{} // its rows are being read
 	closed := make(chan struct{})
 	go func() { l.close(t); close(closed) }()
 	for range 1200 {
