@@ -232,13 +232,17 @@ type staged struct {
 	body   []byte // nil once folded
 	folded bool
 	end    bool // a venue, which then has no body, is deleted; a campaign is archived because its feed no longer names it
+
+	before, after uint64 // once folded: the versions between which the resource went
 }
 
 func writeStaged(m *message, s *staged) {
 	m.str(1, s.id)
 	m.bytes(2, s.body)
 	m.bool(3, s.folded)
-	m.bool(4, s.end)
+	m.uint(4, s.before)
+	m.uint(5, s.after)
+	m.bool(6, s.end)
 }
 
 func readStaged(s *staged, f *field) {
@@ -250,6 +254,10 @@ func readStaged(s *staged, f *field) {
 	case 3:
 		s.folded = f.bool()
 	case 4:
+		s.before = f.uint()
+	case 5:
+		s.after = f.uint()
+	case 6:
 		s.end = f.bool()
 	}
 }
@@ -260,6 +268,8 @@ func writeChange(m *message, c *engine.Change) {
 	m.str(3, c.ID)
 	m.str(4, c.ImportID)
 	m.bool(5, c.More)
+	m.uint(6, c.Before)
+	m.uint(7, c.After)
 }
 
 func readChange(c *engine.Change, f *field) {
@@ -274,6 +284,10 @@ func readChange(c *engine.Change, f *field) {
 		c.ImportID = f.str()
 	case 5:
 		c.More = f.bool()
+	case 6:
+		c.Before = f.uint()
+	case 7:
+		c.After = f.uint()
 	}
 }
 
