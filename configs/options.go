@@ -45,6 +45,7 @@ type Import struct {
 	MaxBytes    int64
 	MaxRows     int
 	MaxRowBytes int
+	QueueBytes  int64
 }
 
 // HTTP bounds a request and its time.
@@ -91,6 +92,7 @@ func (o *Options) settings() []setting {
 		{"import.max_bytes", whole(&o.Import.MaxBytes, 1, maxBytes)},
 		{"import.max_rows", whole(&o.Import.MaxRows, 1, maxCount)},
 		{"import.max_row_bytes", whole(&o.Import.MaxRowBytes, 1, maxCount)},
+		{"import.queue_bytes", whole(&o.Import.QueueBytes, 1, maxBytes)},
 		{"http.read_header_timeout", duration(&o.HTTP.ReadHeaderTimeout)},
 		{"http.read_timeout", duration(&o.HTTP.ReadTimeout)},
 		{"http.write_timeout", duration(&o.HTTP.WriteTimeout)},

@@ -29,6 +29,7 @@
 //	store               the typed seams of this package over an ordered key-value seam; its bytes are drawn in store/FORMAT.md
 //	store/kv            that seam
 //	store/badgerkv      Badger under it
+//	store/spool         files of uploads that wait to be read
 //	store/storetest     the conformance suite that every storage engine passes
 //	testdata            worlds, scenarios with golden replies
 //

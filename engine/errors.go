@@ -20,6 +20,8 @@ var (
 	ErrOnceBusy = errors.New("a request with this idempotency key is in progress")
 	// ErrInUse is returned when a resource cannot be deleted because another one names it.
 	ErrInUse = errors.New("in use")
+	// ErrEnded is returned when something is to be called off that cannot be any more.
+	ErrEnded = errors.New("has ended, or cannot be called off")
 	// ErrNewerFormat is returned when a store was written by a later release in a format that this one does not know.
 	ErrNewerFormat = errors.New("store has a newer format")
 	// ErrUnavailable is returned when a part that the call needs is not ready, full or closing; the same call may succeed later.

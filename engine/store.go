@@ -121,10 +121,10 @@ type Imports interface {
 	// store and of the change feed see the rows; after a crash at any moment the rows are all there or all absent,
 	// and there if the call had returned. Rows equal to what is stored make no new version.
 	CommitImport(ctx context.Context, w Write, report Import) (Import, error)
-	// DiffRows counts, of rows with a venue or a campaign, which CommitImport would add, change and leave as they are. It
+	// DiffRows tells, of each row with a venue or a campaign, what CommitImport would make of it; of any other row nothing, which is DiffNone. It
 	// writes nothing: for dry runs.
-	DiffRows(ctx context.Context, merchant string, rows []ImportRow) (added, changed, same int, err error)
-	// DropImport forgets the staged rows and keeps report as the record, in state ImportFailed.
+	DiffRows(ctx context.Context, merchant string, rows []ImportRow) ([]RowDiff, error)
+	// DropImport forgets the staged rows and keeps report as the record, in state ImportFailed, or ImportCancelled if that is the report's.
 	DropImport(ctx context.Context, report Import) error
 	Import(ctx context.Context, id ImportID) (Import, error)
 	ListImports(ctx context.Context, merchant string, p Page) ([]Import, string, error)
@@ -138,10 +138,12 @@ type ImportState string
 
 // The states of an import.
 const (
+	ImportQueued    ImportState = "queued" // its file is kept and waits to be read
 	ImportStaging   ImportState = "staging"
 	ImportCommitted ImportState = "committed" // durable; being made current
 	ImportDone      ImportState = "done"
-	ImportFailed    ImportState = "failed" // changed nothing
+	ImportFailed    ImportState = "failed"    // changed nothing
+	ImportCancelled ImportState = "cancelled" // changed nothing, since it was called off
 )
 
 // ImportKind is what the rows of an import are.
@@ -172,7 +174,83 @@ type Import struct {
 	Started    time.Time
 	Finished   time.Time
 	By         string
+
+	Feed        FeedOptions
+	Ended       int         // archived campaigns, or deleted venues, that the file does not name
+	Prune       bool        // end what the file does not name
+	PruneShare  float64     // of what there is, above which nothing is ended and the import fails; 0: DefaultPruneShare
+	Changes     []RowChange // of a dry run: the first MaxRowChanges
+	MoreChanges int         // beyond those
+	PassedOver  []string    // columns that were understood and have no member
+	Detail      string      // for people: why an import failed as a whole, or why it ended nothing
+
+	Spooled bool  // its file is kept until it ends: a crash does not end it, see ImportJobs
+	Size    int64 // of that file, in bytes
+	Read    int64 // of these, so far
+	Through int   // number of the last row that the counts tell of
 }
+
+// Ended reports whether nothing more will become of an import in this state.
+func (s ImportState) Ended() bool {
+	return s == ImportDone || s == ImportFailed || s == ImportCancelled
+}
+
+// ImportJobs keeps imports whose files are kept elsewhere until they are read. What was staged of them, and the record of how far that went, outlive a crash.
+type ImportJobs interface {
+	// SaveImport keeps a report as the record of an import that is queued or staging, and forgets the staged rows where it has ended. ErrStale when it is neither.
+	SaveImport(ctx context.Context, report Import) error
+	// RewindImport forgets the staged rows behind that which the record tells of, and returns the record.
+	RewindImport(ctx context.Context, id ImportID) (Import, error)
+	// OpenImports lists the spooled imports that have not ended, by merchant and ID.
+	OpenImports(ctx context.Context) ([]Import, error)
+}
+
+// DefaultPruneShare is the share of a merchant's venues or campaigns that a full feed may end without being told how large it may be.
+const DefaultPruneShare = 0.2
+
+// FeedOptions say how a file is written, where it does not show that itself.
+type FeedOptions struct {
+	Delimiter string // of CSV: one character, or tab, comma, semicolon, pipe; empty: found from the header
+	Encoding  string // utf-8, utf-16le, utf-16be, gb18030, windows-1252; empty: found from the first bytes
+	Decimal   string // of CSV: point or comma; empty: found from the numbers
+	Language  string // BCP 47 tag of the texts of a CSV file whose column names no language; empty: en
+}
+
+// MaxRowChanges bounds the rows whose changes a dry run lists.
+const MaxRowChanges = 1_000
+
+// MaxToldValue bounds a value that a report tells, in bytes.
+const MaxToldValue = 200
+
+// DiffKind is what an import makes of a row.
+type DiffKind string
+
+// What an import makes of a row.
+const (
+	DiffNone    DiffKind = ""
+	DiffAdded   DiffKind = "added"
+	DiffChanged DiffKind = "changed"
+	DiffSame    DiffKind = "same"
+	DiffEnded   DiffKind = "ended"
+)
+
+// RowDiff is what an import would make of a row, and what is stored now.
+type RowDiff struct {
+	Kind   DiffKind
+	Before ImportRow // its venue or campaign, of a changed row only
+	User   string    // a campaign that names the venue which the row ends, so that it cannot
+}
+
+// RowChange is what a dry run says of a row that would change something.
+type RowChange struct {
+	Row    int // 0 for one that the file does not name
+	ID     string
+	Kind   DiffKind
+	Fields []FieldChange // of a changed row, ascending by path
+}
+
+// FieldChange is a member that an upload changes; empty: it is not there.
+type FieldChange struct{ Path, Before, After string }
 
 // MaxRowFaults bounds the faults that a report lists; the rest is counted.
 const MaxRowFaults = 10_000
@@ -181,6 +259,7 @@ const MaxRowFaults = 10_000
 type RowFault struct {
 	Row    int    // from 1; the header of a CSV file is row 1 and its first record row 2
 	Column string // name of the CSV column, or the path of the member
+	Value  string // what stands there in the file, at most MaxToldValue of it
 	Fault
 }
 
@@ -190,6 +269,8 @@ type ImportRow struct {
 	Venue    *Venue
 	Campaign *Campaign
 	Faults   []RowFault
+	// End says that the venue is to be deleted, or the campaign, which then is archived, to be counted as ended. Such rows stand behind the others.
+	End bool
 }
 
 // RowReader yields the rows of an upload in order; io.EOF after the last. Any other error ends the upload.
@@ -197,10 +278,17 @@ type RowReader interface {
 	Next() (ImportRow, error)
 }
 
-// ColumnNamer is a RowReader whose file has names of its own for the members of a row.
-type ColumnNamer interface {
+// RowTeller is a RowReader that speaks of rows in the words of their file.
+type RowTeller interface {
+	RowReader
 	// Column returns the file's name for the member of a path ("geofences.circle.lat" for "geofences[0].circle.lat"), or the path.
 	Column(path string) string
+	// Value returns what stands in a column, or at a path, of the row that Next returned last; empty when nothing does.
+	Value(column, path string) string
+	// PassedOver lists the columns that were understood and have no member. It is known once a row was read.
+	PassedOver() []string
+	// Compare tells in which members two rows differ.
+	Compare(before, after *ImportRow) []FieldChange
 }
 
 // ChangeKind is what a change is about.
@@ -293,6 +381,7 @@ type Store interface {
 	RateBook
 	Keys
 	Imports
+	ImportJobs
 	ChangeFeed
 	History
 	CatalogScan

@@ -143,9 +143,12 @@ func (u *upload) foldStaged(tx kv.Tx, pair kv.KV) (int, error) {
 
 // foldRow makes a version of a row and returns about how many bytes it wrote and what is left of the row; 0 where the row is equal to what is there.
 func (u *upload) foldRow(tx kv.Tx, row numberedRow) (n int, left staged, err error) {
-	if u.Kind == engine.ImportVenues {
+	switch {
+	case u.Kind == engine.ImportVenues && row.end:
+		n, left, err = foldEnd(tx, u, venues(u.MerchantID), row)
+	case u.Kind == engine.ImportVenues:
 		n, left, err = foldOne(tx, u, venues(u.MerchantID), row, func(*engine.Venue, *engine.Venue) error { return nil })
-	} else {
+	default:
 		n, left, err = foldOne(tx, u, campaigns(u.MerchantID), row, func(old, c *engine.Campaign) error {
 			return linksOf(old).relink(tx, linksOf(c), row.id)
 		})
@@ -154,6 +157,16 @@ func (u *upload) foldRow(tx kv.Tx, row numberedRow) (n int, left staged, err err
 		return 0, staged{}, fmt.Errorf("row %d: %w", row.number, err)
 	}
 	return n, left, nil
+}
+
+// foldEnd deletes what a row ends.
+func foldEnd[T any](tx kv.Tx, u *upload, r resource[T], row numberedRow) (int, staged, error) {
+	head, err := r.load(tx, row.id)
+	if err != nil || head == nil {
+		return 0, staged{}, err
+	}
+	entry := engine.AuditEntry{Time: u.at, By: u.by, Kind: engine.ChangeKind(r.name), MerchantID: u.MerchantID, ID: row.id, ImportID: u.ID}
+	return len(head.value), staged{id: row.id, folded: true, before: head.meta.Version}, r.takeAway(tx, row.id, head, entry)
 }
 
 // foldOne stores a row as the next version unless it is equal to the newest one. link keeps what hangs on it.
@@ -231,10 +244,11 @@ func (db *DB) tellRows(ctx context.Context, u *upload) error {
 	return nil
 }
 
-// recoverImports ends what a crash left open, in the order of merchants and imports.
+// recoverImports ends what a crash left open, in the order of merchants and imports. Spooled imports that have not ended go on by their files.
 func (db *DB) recoverImports(ctx context.Context) error {
+	var after []byte
 	for {
-		ids, err := db.registered(ctx)
+		ids, last, err := db.registered(ctx, after)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
@@ -243,6 +257,7 @@ func (db *DB) recoverImports(ctx context.Context) error {
 				return fmt.Errorf("recover import %s of merchant %s: %w", id.ID, id.MerchantID, err)
 			}
 		}
+		after = last
 	}
 }
 
@@ -254,13 +269,16 @@ func (db *DB) recoverImport(ctx context.Context, id engine.ImportID) error {
 	if err != nil {
 		return err
 	}
+	if u.Spooled && (u.State == engine.ImportQueued || u.State == engine.ImportStaging) {
+		return nil
+	}
 	switch u.State {
 	case engine.ImportCommitted:
 		return db.fold(ctx, &u)
-	case engine.ImportStaging:
+	case engine.ImportQueued, engine.ImportStaging:
 		u.Finished = stamp(db.clock())
 		return db.drop(ctx, u)
-	case engine.ImportFailed:
+	case engine.ImportFailed, engine.ImportCancelled:
 		return db.forgetRows(ctx, id)
 	}
 	return db.unregisterImport(ctx, id)

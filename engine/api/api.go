@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,7 @@ type Options struct {
 	Events    engine.EventTaker
 	Redeemer  engine.Redeemer
 	Importer  engine.Importer
+	Imports   engine.ImportQueue
 	Snapshots engine.Snapshots
 	States    engine.States
 	Stager    engine.Stager
@@ -60,7 +62,10 @@ type API struct {
 
 // New makes an API.
 func New(o Options) (*API, error) {
-	if o.Store == nil || o.Catalog == nil || o.Decider == nil || o.Replayer == nil || o.Events == nil || o.Redeemer == nil || o.Importer == nil || o.Snapshots == nil || o.States == nil || o.Stager == nil || o.IDs.Random == nil || o.Clock == nil {
+	parts := []any{
+		o.Store, o.Catalog, o.Decider, o.Replayer, o.Events, o.Redeemer, o.Importer, o.Imports, o.Snapshots, o.States, o.Stager, o.IDs.Random,
+	}
+	if slices.Contains(parts, nil) || o.Clock == nil {
 		return nil, errors.New("make api: a part is missing")
 	}
 	if o.Logger == nil {

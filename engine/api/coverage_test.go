@@ -67,11 +67,13 @@ func (o operation) matches(method, target string) bool {
 
 // TestEveryOperationSucceeds does each operation of the document in each way in which it can succeed.
 func TestEveryOperationSucceeds(t *testing.T) {
-	w := newWorld(t, apitest.Options{})
+	w := newWorld(t, apitest.Options{Paused: true})
 	d := w.decide(t, "u-1")
 	key := w.newKey(t, `{"role":"app","note":"to be revoked"}`)
 	var upload importJSON
 	w.ask(t, ask{key: "m-1", method: "POST", path: "/v1/imports", body: campaignJSON("i-1", "v-1") + "\n", kind: "application/x-ndjson"}).want(t, 200).decode(t, &upload)
+	var waiting importJSON
+	w.ask(t, ask{key: "m-1", method: "POST", path: "/v1/imports?async=true", body: "{}\n", kind: "application/x-ndjson"}).want(t, 202).decode(t, &waiting)
 	event := fmt.Sprintf(`{"events":[{"type":"click","decision_id":%q,"offer_id":"c-1@v-1"}]}`, d.Decision_ID)
 	profile := `{"weights":{"distance":1},"note":"by distance alone"}`
 	order := `{"offer_id":"c-1@v-1","user":{"id":"u-1"},"purchase":{"amount":1000,"currency":"USD"}}`
@@ -147,6 +149,9 @@ func TestEveryOperationSucceeds(t *testing.T) {
 		{key: "m-1", method: "POST", path: "/v1/imports?kind=venues&dry_run=true", body: venueJSON("i-2") + "\n", kind: "application/x-ndjson"},
 		{key: "m-1", method: "GET", path: "/v1/imports"},
 		{key: "m-1", method: "GET", path: "/v1/imports/" + upload.ID},
+		{key: "m-1", method: "GET", path: "/v1/imports/" + upload.ID + "/faults"},
+		{key: "m-1", method: "POST", path: "/v1/imports", body: "{}\n", kind: "application/x-ndjson", header: map[string]string{"Prefer": "respond-async"}},
+		{key: "m-1", method: "DELETE", path: "/v1/imports/" + waiting.ID},
 
 		{key: "analyst", method: "GET", path: "/v1/scoring-profiles"},
 		{key: "analyst", method: "GET", path: "/v1/scoring-profiles/default"},

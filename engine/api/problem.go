@@ -45,6 +45,7 @@ func failures() []failure {
 		{engine.ErrStale, http.StatusPreconditionFailed, "stale"},
 		{engine.ErrOnceConflict, http.StatusUnprocessableEntity, "idempotency_key_reused"},
 		{engine.ErrOnceBusy, http.StatusConflict, "in_progress"},
+		{engine.ErrEnded, http.StatusConflict, "ended"},
 		{engine.ErrInUse, http.StatusConflict, "in_use"},
 		{engine.ErrSettled, http.StatusConflict, "settled"},
 		{engine.ErrOwnChange, http.StatusForbidden, "own_change"},

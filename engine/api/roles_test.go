@@ -39,6 +39,7 @@ var allowed = map[string][]string{
 	"enableCampaign": {"merchant", "operator"}, "disableCampaign": {"merchant", "operator"}, "archiveCampaign": {"merchant", "operator"},
 
 	"runImport": {"merchant", "operator"}, "listImports": {"merchant", "operator"}, "getImport": {"merchant", "operator"},
+	"getImportFaults": {"merchant", "operator"}, "cancelImport": {"merchant", "operator"},
 
 	"listScoringProfiles": {"analyst", "operator"}, "getScoringProfile": {"analyst", "operator"}, "listScoringProfileVersions": {"analyst", "operator"},
 	"addScoringProfileVersion": {"analyst", "operator"}, "activateScoringProfile": {"analyst", "operator"},
@@ -180,6 +181,11 @@ func TestMerchantsAreSealedOff(t *testing.T) {
 		{method: "GET", path: "/v1/imports?merchant=m-2"},
 		{method: "GET", path: "/v1/imports/" + theirs.ID},
 		{method: "GET", path: "/v1/imports/" + theirs.ID + "?merchant=m-2"},
+		{method: "POST", path: "/v1/imports?merchant=m-2&async=true", body: campaignJSON("i-2", "v-2"), kind: "application/x-ndjson"},
+		{method: "GET", path: "/v1/imports/" + theirs.ID + "/faults"},
+		{method: "GET", path: "/v1/imports/" + theirs.ID + "/faults?merchant=m-2"},
+		{method: "DELETE", path: "/v1/imports/" + theirs.ID},
+		{method: "DELETE", path: "/v1/imports/" + theirs.ID + "?merchant=m-2"},
 	} {
 		a.key = "m-1"
 		foreign := w.ask(t, a)

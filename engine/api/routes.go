@@ -150,7 +150,7 @@ func importRoutes() []route {
 	return []route{
 		{
 			method: http.MethodPost, path: "/v1/imports", id: "runImport", tag: "imports", summary: "Upload venues or campaigns: all rows go in, or none",
-			description: "The body is NDJSON, CSV (columns named by path, lists separated by |) or a GeoJSON FeatureCollection, and is read as it comes; Content-Encoding gzip is understood. " +
+			description: "The body is NDJSON, CSV (columns named by path or as in a promotions feed of Google Merchant Center, lists separated by |) or a GeoJSON FeatureCollection, and is read as it comes; gzip and Zstandard are understood. " +
 				"Faults are told by row and column, all at once. When a row is faulty nothing is changed (422, with the report in import), unless partial is true.",
 			roles: merchants,
 			params: []param{
@@ -159,12 +159,27 @@ func importRoutes() []route {
 				{name: "format", in: "query", doc: "of the file; by the Content-Type when left out", kind: "string", enum: wire.Formats()},
 				{name: "dry_run", in: "query", doc: "tell what would happen, and change nothing", kind: "boolean"},
 				{name: "partial", in: "query", doc: "let the good rows in although others are faulty", kind: "boolean"},
+				{name: "prune", in: "query", doc: "the file is all there is: archive the campaigns, or delete the venues, that it does not name", kind: "boolean"},
+				{name: "prune_share", in: "query", doc: "of what there is, above which prune refuses; 0.2 when left out", kind: "number"},
+				{name: "delimiter", in: "query", doc: "of CSV: a character, or tab, comma, semicolon, pipe; found from the header when left out", kind: "string"},
+				{name: "encoding", in: "query", doc: "of the text; found from the file when left out", kind: "string", enum: wire.Encodings()},
+				{name: "decimal", in: "query", doc: "mark of the numbers of CSV; found from the file when left out", kind: "string", enum: []string{"point", "comma"}},
+				{name: "language", in: "query", doc: "BCP 47 tag of texts of CSV whose column names no language; en when left out", kind: "string"},
+				{name: "async", in: "query", doc: "answer once the file is kept, and read it then; Prefer: respond-async says the same", kind: "boolean"},
+				{name: "Prefer", in: "header", doc: "respond-async", kind: "string"},
 			},
-			body:    &body{types: []string{"application/geo+json", "application/x-ndjson", "text/csv"}},
-			answers: []answer{ok[wire.Import]("the report")}, handle: runImport,
+			body: &body{types: []string{"application/geo+json", "application/x-ndjson", "text/csv", "text/tab-separated-values"}},
+			answers: []answer{ok[wire.Import]("the report"),
+				{status: http.StatusAccepted, shape: reflect.TypeFor[wire.Import](), doc: "kept; GET /v1/imports/{id} tells how far it is"}},
+			handle: runImport,
 		},
 		{method: http.MethodGet, path: "/v1/imports", id: "listImports", owned: true, tag: "imports", summary: "A merchant's uploads, oldest first",
 			roles: merchants, params: pageParams(merchantParam()), answers: []answer{ok[wire.List[wire.Import]]("a page")}, handle: listImports},
+		{method: http.MethodDelete, path: "/v1/imports/{id}", id: "cancelImport", owned: true, tag: "imports",
+			summary: "Call off an import that was answered before it was read; it changes nothing and stays on record", roles: merchants,
+			params: []param{merchantParam()}, answers: []answer{ok[wire.Import]("cancelled")}, handle: cancelImport},
+		{method: http.MethodGet, path: "/v1/imports/{id}/faults", id: "getImportFaults", owned: true, tag: "imports", summary: "The faults of an upload as a table to hand back",
+			roles: merchants, params: []param{merchantParam()}, answers: []answer{{status: http.StatusOK, media: "text/csv", doc: "row, column, code, value, expected, message"}}, handle: importFaults},
 		{method: http.MethodGet, path: "/v1/imports/{id}", id: "getImport", owned: true, tag: "imports", summary: "The report of an upload",
 			roles: merchants, params: []param{merchantParam()}, answers: []answer{ok[wire.Import]("the report")}, handle: getImport},
 	}

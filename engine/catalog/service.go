@@ -18,6 +18,9 @@ type Options struct {
 	Random io.Reader    // of secrets and IDs; crypto/rand.Reader in production; required
 	Now    engine.Clock // tells when an upload was finished; nil: time.Now
 	Memory Memory       // bounds what comes in; nil: nothing does
+	// ImportEnded is told of each import once it is done, failed or was cancelled; of a dry run only where that is on record. It is called before
+	// the import is answered, and again where a crash comes between. nil: nobody is told.
+	ImportEnded func(ctx context.Context, report engine.Import)
 }
 
 // Service checks what comes in and writes it to the store. Safe for concurrent use.
@@ -30,6 +33,8 @@ type Service struct {
 	locations *locations
 	room      room
 	moments   moments // of staged changes
+
+	importEnded func(ctx context.Context, report engine.Import)
 }
 
 var (
@@ -43,7 +48,9 @@ func New(o Options) *Service {
 		o.Now = time.Now
 	}
 	l := newLocations()
-	return &Service{store: o.Store, zones: o.Zones, random: o.Random, now: o.Now, rules: newRules(l), locations: l, room: room{o.Memory}}
+	return &Service{
+		store: o.Store, zones: o.Zones, random: o.Random, now: o.Now, rules: newRules(l), locations: l, room: room{o.Memory}, importEnded: o.ImportEnded,
+	}
 }
 
 // PutMerchant checks m and stores it as a new version.

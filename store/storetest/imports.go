@@ -55,9 +55,14 @@ func testImport(b *fixture) {
 	b.ok(err)
 	b.same(same, old)
 	b.same(b.position(), position)
-	added, changed, equal, err := b.DiffRows(b.ctx(), "m-1", append(rows, venueRow("v-1", "casa"), engine.ImportRow{Row: 9}))
+	diffs, err := b.DiffRows(b.ctx(), "m-1", append(rows, venueRow("v-1", "casa"), engine.ImportRow{Row: 9}))
 	b.ok(err)
-	b.same([]int{added, changed, equal}, []int{2, 1, 1})
+	kinds := make([]engine.DiffKind, len(diffs))
+	for i := range diffs {
+		kinds[i] = diffs[i].Kind
+	}
+	b.same(kinds, []engine.DiffKind{engine.DiffAdded, engine.DiffChanged, engine.DiffAdded, engine.DiffSame, engine.DiffNone})
+	b.same(diffs[1].Before.Venue, &old)
 
 	w := b.write()
 	report := engine.Import{ImportID: id, Rows: 4, Accepted: 3, Rejected: 1, MoreFaults: 2,

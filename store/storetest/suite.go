@@ -69,6 +69,9 @@ func Run(t *testing.T, home Home) {
 		{"an import of many transactions", testLargeImport},
 		{"a reader sees none or all of an import", testAtomicImport},
 		{"imports that were left open", testOpenImports},
+		{"a spooled import goes on", testSpooledImport},
+		{"a cancelled import", testCancelledImport},
+		{"an import that ends what it does not name", testImportThatEnds},
 		{"everything is there after a new start", testReopen},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(newFixture(t, home)) })

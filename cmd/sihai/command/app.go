@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"path/filepath"
 	"time"
 	_ "time/tzdata" // venues' zones, on machines that have none
 
@@ -16,9 +18,11 @@ import (
 	"github.com/sihai-network/sihai/engine/catalog"
 	"github.com/sihai-network/sihai/engine/decision"
 	"github.com/sihai-network/sihai/engine/ledger"
+	"github.com/sihai-network/sihai/engine/wire"
 	"github.com/sihai-network/sihai/geo"
 	"github.com/sihai-network/sihai/store"
 	"github.com/sihai-network/sihai/store/badgerkv"
+	"github.com/sihai-network/sihai/store/spool"
 )
 
 // app is the engine with all its parts, on one data folder.
@@ -27,6 +31,7 @@ type app struct {
 	disk      *badgerkv.Engine
 	store     *store.DB
 	catalog   *catalog.Service
+	queue     *catalog.Queue
 	taker     *ledger.Taker
 	publisher *catalog.Publisher
 	decider   *decision.Service
@@ -75,6 +80,10 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		return nil, err
 	}
 	if err := a.bootstrap(ctx, o); err != nil {
+		return nil, err
+	}
+
+	if a.queue, err = a.openQueue(ctx); err != nil {
 		return nil, err
 	}
 
@@ -131,11 +140,28 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 	return a, err
 }
 
+// openQueue takes up the uploads that were answered before they were read. A single verb leaves them to the next server.
+func (a *app) openQueue(ctx context.Context) (*catalog.Queue, error) {
+	o := a.options
+	uploads, err := spool.Open(filepath.Join(o.Data, "uploads"), o.Import.QueueBytes)
+	if err != nil {
+		return nil, err
+	}
+	return catalog.OpenQueue(ctx, catalog.QueueOptions{
+		Service: a.catalog, Spool: uploads, Logger: o.logger, Paused: o.local.ID != "",
+		Open: func(src io.Reader, i engine.Import) (engine.RowReader, error) {
+			upload := wire.Upload{Kind: i.Kind, Format: i.Format, MaxRows: o.Import.MaxRows, MaxRowBytes: o.Import.MaxRowBytes, FeedOptions: i.Feed}
+			return wire.OpenKept(src, upload, o.Import.MaxBytes)
+		},
+	})
+}
+
 // face makes an API of the app; local is whose a request without a key is, see api.Options.Local.
 func (a *app) face(local engine.Key) (*api.API, error) {
 	o := a.options
 	return api.New(api.Options{
-		Store: a.store, Catalog: a.catalog, Decider: a.decider, Replayer: a.replayer, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Snapshots: a.publisher, States: a.states, Stager: a.catalog,
+		Store: a.store, Catalog: a.catalog, Decider: a.decider, Replayer: a.replayer, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Imports: a.queue,
+		Snapshots: a.publisher, States: a.states, Stager: a.catalog,
 		IDs: engine.IDs{Random: o.env.Random}, Clock: o.env.Now, Logger: o.logger, Collectors: a.collectors(), Local: local,
 		MaxBodyBytes: o.HTTP.MaxBodyBytes, MaxUploadBytes: o.Import.MaxBytes, MaxRows: o.Import.MaxRows, MaxRowBytes: o.Import.MaxRowBytes,
 		UploadIdle: o.HTTP.ReadTimeout, OperatorMetrics: o.Metrics.Access == "operator",
@@ -148,6 +174,9 @@ func (a *app) close() error {
 	var errs []error
 	if a.scheduler != nil {
 		errs = append(errs, a.scheduler.Close())
+	}
+	if a.queue != nil {
+		errs = append(errs, a.queue.Close())
 	}
 	if a.book != nil {
 		errs = append(errs, a.book.Close())

@@ -8,6 +8,7 @@ func (r *runner) verbs() []*cobra.Command {
 		r.demo(),
 		r.serve(),
 		r.importing(),
+		r.exporting(),
 		r.decide(),
 		r.keys(),
 		r.merchants(),

@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -17,9 +19,11 @@ import (
 	"github.com/sihai-network/sihai/engine/catalog"
 	"github.com/sihai-network/sihai/engine/decision"
 	"github.com/sihai-network/sihai/engine/ledger"
+	"github.com/sihai-network/sihai/engine/wire"
 	"github.com/sihai-network/sihai/store"
 	"github.com/sihai-network/sihai/store/badgerkv"
 	"github.com/sihai-network/sihai/store/kv"
+	"github.com/sihai-network/sihai/store/spool"
 )
 
 // OperatorKey is the secret of the operator's key that each world has.
@@ -33,6 +37,10 @@ type Options struct {
 	Change func(*api.Options) // changes the API's options before it is made; nil: none
 	// Timeouts of the server. Zero fields take the API's own defaults.
 	Timeouts api.Timeouts
+	// Paused leaves imports that were answered before they are read to the next world on the folder.
+	Paused bool
+
+	uploads string // folder of uploads that wait
 }
 
 // World is a running server and the parts behind it.
@@ -50,6 +58,7 @@ type World struct {
 	decider   *decision.Service
 	book      *ledger.Book
 	scheduler *catalog.Scheduler
+	queue     *catalog.Queue
 	drain     context.CancelFunc
 	served    chan error
 	closeOnce sync.Once
@@ -60,6 +69,9 @@ type World struct {
 // Open puts the rooms together and serves. The world is closed at the end of the test; a failure to do either fails it.
 func Open(tb testing.TB, o Options) *World {
 	tb.Helper()
+	if o.uploads = filepath.Join(o.Dir, "uploads"); o.Dir == "" {
+		o.uploads = tb.TempDir()
+	}
 	w, err := open(tb.Context(), o)
 	if err != nil {
 		tb.Fatalf("open world: %v", err)
@@ -119,6 +131,16 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	if _, err := service.ImportKey(ctx, write, engine.Key{Role: engine.RoleOperator}, OperatorKey); err != nil {
 		return nil, err
 	}
+	files, err := spool.Open(o.uploads, 0)
+	if err != nil {
+		return nil, err
+	}
+	w.queue, err = catalog.OpenQueue(ctx, catalog.QueueOptions{Service: service, Spool: files, Logger: o.Logger, Paused: o.Paused, Open: func(src io.Reader, i engine.Import) (engine.RowReader, error) {
+		return wire.OpenKept(src, wire.Upload{Kind: i.Kind, Format: i.Format, FeedOptions: i.Feed}, 1<<30)
+	}})
+	if err != nil {
+		return nil, err
+	}
 	meter := ledger.NewMeter(ledger.NewVenueZones(w.Store, o.Now))
 	taker, err := ledger.OpenTaker(ctx, ledger.Options{Log: w.Store, Decisions: recorded{w}, Meter: meter, Now: o.Now})
 	if err != nil {
@@ -149,8 +171,8 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 		return nil, err
 	}
 	options := api.Options{
-		Store: w.Store, Catalog: service, Decider: w.decider, Replayer: replayer, Events: taker, Redeemer: w.book, Importer: service, Snapshots: w.publisher,
-		States: catalog.NewStates(w.Store, meter), Stager: service, IDs: ids, Clock: o.Now, Logger: o.Logger,
+		Store: w.Store, Catalog: service, Decider: w.decider, Replayer: replayer, Events: taker, Redeemer: w.book, Importer: service, Imports: w.queue,
+		Snapshots: w.publisher, States: catalog.NewStates(w.Store, meter), Stager: service, IDs: ids, Clock: o.Now, Logger: o.Logger,
 	}
 	if o.Change != nil {
 		o.Change(&options)
@@ -227,6 +249,9 @@ func (w *World) closeParts() error {
 	}
 	if w.publisher != nil {
 		errs = append(errs, w.publisher.Close())
+	}
+	if w.queue != nil {
+		errs = append(errs, w.queue.Close())
 	}
 	if w.Store != nil {
 		errs = append(errs, w.Store.Close())

@@ -351,20 +351,26 @@ func (e ImportKind) Valid() bool {
 
 // Defines values for ImportState.
 const (
+	ImportStateCancelled ImportState = "cancelled"
 	ImportStateCommitted ImportState = "committed"
 	ImportStateDone      ImportState = "done"
 	ImportStateFailed    ImportState = "failed"
+	ImportStateQueued    ImportState = "queued"
 	ImportStateStaging   ImportState = "staging"
 )
 
 // Valid indicates whether the value is a known member of the ImportState enum.
 func (e ImportState) Valid() bool {
 	switch e {
+	case ImportStateCancelled:
+		return true
 	case ImportStateCommitted:
 		return true
 	case ImportStateDone:
 		return true
 	case ImportStateFailed:
+		return true
+	case ImportStateQueued:
 		return true
 	case ImportStateStaging:
 		return true
@@ -619,6 +625,27 @@ func (e RevisionStatus) Valid() bool {
 	}
 }
 
+// Defines values for RowChangeChange.
+const (
+	Added   RowChangeChange = "added"
+	Changed RowChangeChange = "changed"
+	Ended   RowChangeChange = "ended"
+)
+
+// Valid indicates whether the value is a known member of the RowChangeChange enum.
+func (e RowChangeChange) Valid() bool {
+	switch e {
+	case Added:
+		return true
+	case Changed:
+		return true
+	case Ended:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StackingMode.
 const (
 	Exclusive StackingMode = "exclusive"
@@ -763,6 +790,51 @@ func (e RunImportParamsFormat) Valid() bool {
 	case RunImportParamsFormatGeojson:
 		return true
 	case RunImportParamsFormatNdjson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RunImportParamsEncoding.
+const (
+	Gb18030     RunImportParamsEncoding = "gb18030"
+	Utf16be     RunImportParamsEncoding = "utf-16be"
+	Utf16le     RunImportParamsEncoding = "utf-16le"
+	Utf8        RunImportParamsEncoding = "utf-8"
+	Windows1252 RunImportParamsEncoding = "windows-1252"
+)
+
+// Valid indicates whether the value is a known member of the RunImportParamsEncoding enum.
+func (e RunImportParamsEncoding) Valid() bool {
+	switch e {
+	case Gb18030:
+		return true
+	case Utf16be:
+		return true
+	case Utf16le:
+		return true
+	case Utf8:
+		return true
+	case Windows1252:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RunImportParamsDecimal.
+const (
+	Comma RunImportParamsDecimal = "comma"
+	Point RunImportParamsDecimal = "point"
+)
+
+// Valid indicates whether the value is a known member of the RunImportParamsDecimal enum.
+func (e RunImportParamsDecimal) Valid() bool {
+	switch e {
+	case Comma:
+		return true
+	case Point:
 		return true
 	default:
 		return false
@@ -946,6 +1018,16 @@ type CampaignState string
 // CampaignStatus draft when left out: what was last asked for, one of draft, enabled, disabled and archived. A write may say scheduled, running, exhausted or expired for enabled
 type CampaignStatus string
 
+// CellChange defines model for CellChange.
+type CellChange struct {
+	// After empty: it will not be there
+	After string `json:"after"`
+
+	// Before empty: it was not there
+	Before string `json:"before"`
+	Path   string `json:"path"`
+}
+
 // Change defines model for Change.
 type Change struct {
 	// BaseVersion version that the campaign must have when it is made; any when left out
@@ -1066,6 +1148,9 @@ type Decision struct {
 type Difference struct {
 	Added   int64 `json:"added"`
 	Changed int64 `json:"changed"`
+
+	// Ended archived campaigns or deleted venues that the file does not name; of an upload with prune
+	Ended int64 `json:"ended"`
 
 	// Same equal to what was there: no new version
 	Same int64 `json:"same"`
@@ -1215,7 +1300,13 @@ type Import struct {
 	Accepted int64 `json:"accepted"`
 
 	// By ID of the API key
-	By         *string    `json:"by,omitempty"`
+	By *string `json:"by,omitempty"`
+
+	// Changes of a dry run: the first 1,000 rows that would add, change or end something
+	Changes *[]RowChange `json:"changes,omitempty"`
+
+	// Detail why the import failed as a whole, or ended nothing
+	Detail     *string    `json:"detail,omitempty"`
 	Difference Difference `json:"difference"`
 
 	// DryRun nothing was changed, whatever the rest says
@@ -1229,16 +1320,23 @@ type Import struct {
 	Kind       ImportKind   `json:"kind"`
 	MerchantId string       `json:"merchant_id"`
 
+	// MoreChanges beyond those
+	MoreChanges *int64 `json:"more_changes,omitempty"`
+
 	// MoreFaults beyond those
 	MoreFaults int64 `json:"more_faults"`
 
 	// Partial good rows went in although others were faulty
-	Partial   bool      `json:"partial"`
-	Rejected  int64     `json:"rejected"`
-	Rows      int64     `json:"rows"`
-	StartedAt time.Time `json:"started_at"`
+	Partial bool `json:"partial"`
 
-	// State failed changed nothing
+	// PassedOver columns that were understood and for which a campaign has no member: nothing was read from them
+	PassedOver *[]string `json:"passed_over,omitempty"`
+	Progress   *Progress `json:"progress,omitempty"`
+	Rejected   int64     `json:"rejected"`
+	Rows       int64     `json:"rows"`
+	StartedAt  time.Time `json:"started_at"`
+
+	// State queued and staging are on their way; failed and cancelled changed nothing
 	State ImportState `json:"state"`
 }
 
@@ -1248,7 +1346,7 @@ type ImportFormat string
 // ImportKind defines model for Import.Kind.
 type ImportKind string
 
-// ImportState failed changed nothing
+// ImportState queued and staging are on their way; failed and cancelled changed nothing
 type ImportState string
 
 // ImportProblem defines model for ImportProblem.
@@ -1651,6 +1749,15 @@ type ProfileRef struct {
 	Version int64  `json:"version"`
 }
 
+// Progress defines model for Progress.
+type Progress struct {
+	// Read of these; told every 5,000 rows
+	Read int64 `json:"read"`
+
+	// Size of the file as it was sent, in bytes
+	Size int64 `json:"size"`
+}
+
 // RatesStatus defines model for RatesStatus.
 type RatesStatus struct {
 	// Changed days that were added or replaced by this call
@@ -1831,17 +1938,38 @@ type Rollback struct {
 	Amount *Money `json:"amount,omitempty"`
 }
 
+// RowChange defines model for RowChange.
+type RowChange struct {
+	Change RowChangeChange `json:"change"`
+
+	// Fields of a changed row
+	Fields *[]CellChange `json:"fields,omitempty"`
+	Id     string        `json:"id"`
+
+	// Row 0 for what the file does not name
+	Row int64 `json:"row"`
+}
+
+// RowChangeChange defines model for RowChange.Change.
+type RowChangeChange string
+
 // RowFault defines model for RowFault.
 type RowFault struct {
 	Code string `json:"code"`
 
 	// Column name of the CSV column, or path of the member
-	Column  string `json:"column"`
-	Message string `json:"message"`
-	Path    string `json:"path"`
+	Column string `json:"column"`
 
-	// Row from 1: the line of an NDJSON file, the record of a CSV file whose header is row 1, the feature of a GeoJSON file
+	// Expected what is to stand there
+	Expected *string `json:"expected,omitempty"`
+	Message  string  `json:"message"`
+	Path     string  `json:"path"`
+
+	// Row from 1: the line of an NDJSON file, the record of a CSV file whose header is row 1, the feature of a GeoJSON file; 0: the file as a whole
 	Row int64 `json:"row"`
+
+	// Value what stands there, at most 200 bytes of it
+	Value *string `json:"value,omitempty"`
 }
 
 // Saving defines model for Saving.
@@ -2256,6 +2384,30 @@ type RunImportParams struct {
 	// Partial let the good rows in although others are faulty
 	Partial *bool `form:"partial,omitempty" json:"partial,omitempty"`
 
+	// Prune the file is all there is: archive the campaigns, or delete the venues, that it does not name
+	Prune *bool `form:"prune,omitempty" json:"prune,omitempty"`
+
+	// PruneShare of what there is, above which prune refuses; 0.2 when left out
+	PruneShare *float32 `form:"prune_share,omitempty" json:"prune_share,omitempty"`
+
+	// Delimiter of CSV: a character, or tab, comma, semicolon, pipe; found from the header when left out
+	Delimiter *string `form:"delimiter,omitempty" json:"delimiter,omitempty"`
+
+	// Encoding of the text; found from the file when left out
+	Encoding *RunImportParamsEncoding `form:"encoding,omitempty" json:"encoding,omitempty"`
+
+	// Decimal mark of the numbers of CSV; found from the file when left out
+	Decimal *RunImportParamsDecimal `form:"decimal,omitempty" json:"decimal,omitempty"`
+
+	// Language BCP 47 tag of texts of CSV whose column names no language; en when left out
+	Language *string `form:"language,omitempty" json:"language,omitempty"`
+
+	// Async answer once the file is kept, and read it then; Prefer: respond-async says the same
+	Async *bool `form:"async,omitempty" json:"async,omitempty"`
+
+	// Prefer respond-async
+	Prefer *string `json:"Prefer,omitempty"`
+
 	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
@@ -2266,8 +2418,26 @@ type RunImportParamsKind string
 // RunImportParamsFormat defines parameters for RunImport.
 type RunImportParamsFormat string
 
+// RunImportParamsEncoding defines parameters for RunImport.
+type RunImportParamsEncoding string
+
+// RunImportParamsDecimal defines parameters for RunImport.
+type RunImportParamsDecimal string
+
+// CancelImportParams defines parameters for CancelImport.
+type CancelImportParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
 // GetImportParams defines parameters for GetImport.
 type GetImportParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
+// GetImportFaultsParams defines parameters for GetImportFaults.
+type GetImportFaultsParams struct {
 	// Merchant whose; an operator must say, a merchant need not
 	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
 }
