@@ -22,6 +22,7 @@
 //	engine/catalog      campaigns in: validation, imports, publication of the next snapshot
 //	engine/decision     a request to a decision: retrieve, filter, score, order, explain
 //	engine/ledger       limits, what travellers did, and what was sold: reservations, redemptions, their undoing
+//	engine/analysis     the logs read with what came of each offer: reports, and forecasts of what a campaign would win
 //	engine/wire         JSON and file shapes, strictly decoded
 //	engine/api          HTTP: one file a resource, keys and roles, the OpenAPI document
 //	engine/client       the Go client of that API
@@ -32,7 +33,7 @@
 //	testdata            worlds, scenarios with golden replies
 //
 // The imports between rooms are a table in cmd/sihai/command/arrows_test.go, and any other import fails that test. The inner
-// rooms (catalog, decision, ledger) never import one another: what two of them need is a word of this package.
+// rooms (catalog, decision, ledger, analysis) never import one another: what two of them need is a word of this package.
 //
 // # Three jobs, each top to bottom
 //

@@ -26,6 +26,8 @@ var (
 	ErrUnavailable = errors.New("temporarily unavailable")
 	// ErrNoRoom is returned when what is to come in would not fit into the memory of the process; nothing of it came in.
 	ErrNoRoom = errors.New("no room in memory")
+	// ErrTooLittle is returned when the logs do not hold enough yet for an answer.
+	ErrTooLittle = errors.New("too little was logged so far")
 	// ErrCorrupt is returned for stored bytes that do not decode.
 	ErrCorrupt = errors.New("stored value is corrupt")
 )

@@ -18,12 +18,14 @@ const module = "github.com/sihai-network/sihai/"
 // arrows says what each room may import besides the standard library: rooms of this module by their folder, other
 // modules by the beginning of their path. An import that is not listed does not exist.
 var arrows = map[string][]string{
-	"geo":                          {"github.com/uber/h3-go/v4"},
-	"scoring":                      {"gonum.org/v1/gonum"},
-	"engine":                       {"geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency"},
-	"engine/catalog":               {"engine", "geo", "scoring", "golang.org/x/text", "github.com/google/cel-go", "github.com/bojanz/currency", "github.com/ringsaturn/tzf"},
-	"engine/decision":              {"engine", "geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency"},
-	"engine/ledger":                {"engine", "geo", "scoring"},
+	"geo":             {"github.com/uber/h3-go/v4"},
+	"scoring":         {"gonum.org/v1/gonum"},
+	"engine":          {"geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency"},
+	"engine/catalog":  {"engine", "geo", "scoring", "golang.org/x/text", "github.com/google/cel-go", "github.com/bojanz/currency", "github.com/ringsaturn/tzf"},
+	"engine/decision": {"engine", "geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency"},
+	"engine/ledger":   {"engine", "geo", "scoring"},
+	// gonum: gamma, Poisson and normal distributions
+	"engine/analysis":              {"engine", "scoring", "scoring/tuning", "gonum.org/v1/gonum"},
 	"engine/wire":                  {"engine", "geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency", "github.com/go-json-experiment/json"},
 	"engine/api":                   {"engine", "engine/wire", "scoring", "github.com/gin-gonic/gin", "github.com/danielgtaylor/huma/v2", "github.com/prometheus/client_golang", "golang.org/x/time"},
 	"engine/client":                {"engine", "engine/wire"},
@@ -36,7 +38,7 @@ var arrows = map[string][]string{
 	"cmd/sihai":                    {"cmd/sihai/command"},
 	"cmd/sihai/command":            {"*"},
 	"store/kv/kvtest":              {"store/kv"},
-	"engine/api/apitest":           {"engine", "engine/api", "engine/catalog", "engine/decision", "engine/ledger", "store", "store/badgerkv", "github.com/pb33f/libopenapi", "github.com/pb33f/libopenapi-validator"},
+	"engine/api/apitest":           {"engine", "engine/api", "engine/catalog", "engine/analysis", "engine/decision", "engine/ledger", "store", "store/badgerkv", "github.com/pb33f/libopenapi", "github.com/pb33f/libopenapi-validator"},
 	"engine/api/apitest/generated": {"github.com/oapi-codegen/runtime"},
 }
 
@@ -50,7 +52,7 @@ var only = map[string]string{
 }
 
 // noHTTP lists the rooms that know no transport.
-var noHTTP = []string{"geo", "scoring", "store", "store/kv", "store/badgerkv", "engine", "engine/catalog", "engine/decision", "engine/ledger", "engine/wire"}
+var noHTTP = []string{"geo", "scoring", "store", "store/kv", "store/badgerkv", "engine", "engine/catalog", "engine/decision", "engine/ledger", "engine/analysis", "engine/wire"}
 
 // maxLines bounds a file that is not a test.
 const maxLines = 500
