@@ -119,6 +119,7 @@ func FuzzScanDecision(f *testing.F) {
 		want, other := decodeBody(body, readDecision)
 		_, _ = newDecisionScanner(engine.PartOffers).read(body)
 		_, _ = newEventScanner().read(body)
+		_, _ = (&tallyScanner{phrases: make(phrases)}).read(body, "")
 		if err != nil || other != nil {
 			return
 		}

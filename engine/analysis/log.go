@@ -29,9 +29,9 @@ func NewLog(s Sources) *Log { return &Log{s} }
 type Query struct {
 	From, Until time.Time            // of the decisions; the end is exclusive; both required
 	Parts       engine.DecisionParts // of each decision
-	// Mentions leaves out decisions that do not hold a text, an ID say, and few others. Empty: none.
-	Mentions string
-	OneIn    uint64 // thins the log out, see engine.LogSpan
+	// MerchantID leaves out events of other merchants, and most decisions without offers of this one. Empty: nothing is left out.
+	MerchantID string
+	OneIn      uint64 // thins the log out, see engine.LogSpan
 	// Outcomes asks for what came of the offers: see Logged.Outcome. With it PartOffers is read.
 	Outcomes bool
 	// Horizon is how long after a decision was logged events of it are waited for; 0: DefaultHorizon.
@@ -120,7 +120,7 @@ func (l *Log) Each(ctx context.Context, q Query, fn func(*Logged) error) error {
 			}
 		}
 		span := engine.LogSpan{From: from, Until: until, OneIn: q.OneIn}
-		err := l.sources.Decisions.ScanDecisions(ctx, span, q.Parts, q.Mentions, func(d *engine.Decision) error {
+		err := l.sources.Decisions.ScanDecisions(ctx, span, q.Parts, q.MerchantID, func(d *engine.Decision) error {
 			if d.Time.Before(q.From) || !d.Time.Before(q.Until) {
 				return nil
 			}
@@ -203,7 +203,7 @@ func (j *joiner) readEvents(ctx context.Context, until time.Time) error {
 	j.read = until
 	return j.log.sources.Events.ScanEvents(ctx, span, func(e *engine.Event) error {
 		flag := outcomeOf(e.Type)
-		if flag == 0 {
+		if flag == 0 || j.query.MerchantID != "" && e.MerchantID != j.query.MerchantID {
 			return nil
 		}
 		if at, ok := engine.UUID7Time(e.DecisionID); ok && (at.Before(j.query.From.Truncate(time.Millisecond)) || !at.Before(j.query.Until)) {

@@ -34,6 +34,7 @@ type town struct {
 	sights    []geo.LatLng
 	week      float64 // level of the week
 	events    []engine.Event
+	decided   []*engine.Decision // that were logged
 }
 
 var (
@@ -200,7 +201,7 @@ func (w *town) live(from, until int, arrivals float64) (decisions int) {
 				flush()
 			}
 			d := w.decide(r)
-			batch = append(batch, d)
+			batch, w.decided = append(batch, d), append(w.decided, d)
 			decisions++
 			w.look(d)
 		}

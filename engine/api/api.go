@@ -16,16 +16,18 @@ import (
 
 // Options are the parts and the bounds of an API. Parts are required where nothing else is said.
 type Options struct {
-	Store     engine.Store // is read only: what changes it is the catalog's
-	Catalog   engine.Catalog
-	Decider   engine.Decider
-	Events    engine.EventTaker
-	Redeemer  engine.Redeemer
-	Importer  engine.Importer
-	Snapshots engine.Snapshots
-	IDs       engine.IDs
-	Clock     engine.Clock
-	Logger    *slog.Logger
+	Store      engine.Store // is read only: what changes it is the catalog's
+	Catalog    engine.Catalog
+	Decider    engine.Decider
+	Events     engine.EventTaker
+	Redeemer   engine.Redeemer
+	Importer   engine.Importer
+	Snapshots  engine.Snapshots
+	Reporter   engine.Reporter
+	Forecaster engine.Forecaster
+	IDs        engine.IDs
+	Clock      engine.Clock
+	Logger     *slog.Logger
 	// Collectors are metrics of other rooms to tell besides. May be empty.
 	Collectors []prometheus.Collector
 
@@ -57,7 +59,7 @@ type API struct {
 
 // New makes an API.
 func New(o Options) (*API, error) {
-	if o.Store == nil || o.Catalog == nil || o.Decider == nil || o.Events == nil || o.Redeemer == nil || o.Importer == nil || o.Snapshots == nil || o.IDs.Random == nil || o.Clock == nil {
+	if o.Store == nil || o.Catalog == nil || o.Decider == nil || o.Events == nil || o.Redeemer == nil || o.Importer == nil || o.Snapshots == nil || o.Reporter == nil || o.Forecaster == nil || o.IDs.Random == nil || o.Clock == nil {
 		return nil, errors.New("make api: a part is missing")
 	}
 	if o.Logger == nil {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sihai-network/sihai/engine/api/apitest"
 )
@@ -68,6 +69,8 @@ func (o operation) matches(method, target string) bool {
 // TestEveryOperationSucceeds does each operation of the document in each way in which it can succeed.
 func TestEveryOperationSucceeds(t *testing.T) {
 	w := newWorld(t, apitest.Options{})
+	w.ask(t, ask{key: "app", method: "POST", path: "/v1/decisions", body: hereJSON("u-1"), header: map[string]string{"Idempotency-Key": "first"}}).want(t, 200)
+	w.pass(7 * 24 * time.Hour) // a forecast needs a week of decisions
 	d := w.decide(t, "u-1")
 	key := w.newKey(t, `{"role":"app","note":"to be revoked"}`)
 	var upload importJSON
@@ -119,6 +122,11 @@ func TestEveryOperationSucceeds(t *testing.T) {
 		{key: "m-1", method: "PUT", path: "/v1/campaigns/c-1", body: campaignJSON("c-1", "v-1")},
 		{key: "m-1", method: "PUT", path: "/v1/campaigns/d-2", body: campaignJSON("d-2", "w-1")},
 		{key: "m-1", method: "GET", path: "/v1/campaigns/c-1/revisions"},
+		{key: "m-1", method: "GET", path: "/v1/campaigns/c-1/report?from=2026-11-20&until=2026-12-03"},
+		{key: "analyst", method: "GET", path: "/v1/campaigns/c-1/report?merchant=m-1&format=csv"},
+		{key: "m-1", method: "GET", path: "/v1/merchants/m-1/report"},
+		{key: "m-1", method: "POST", path: "/v1/campaigns/c-1/forecast"},
+		{key: "analyst", method: "POST", path: "/v1/campaigns/c-1/forecast?merchant=m-1", body: `{"days":3,"base_weeks":1}`},
 		{key: "m-1", method: "POST", path: "/v1/campaigns/d-1/disable"},
 		{key: "m-1", method: "POST", path: "/v1/campaigns/d-1/enable", body: "{}"},
 		{key: "m-1", method: "POST", path: "/v1/campaigns/d-1/archive"},

@@ -46,6 +46,7 @@ func failures() []failure {
 		{engine.ErrOnceConflict, http.StatusUnprocessableEntity, "idempotency_key_reused"},
 		{engine.ErrOnceBusy, http.StatusConflict, "in_progress"},
 		{engine.ErrInUse, http.StatusConflict, "in_use"},
+		{engine.ErrTooLittle, http.StatusConflict, "too_little_logged"},
 		{engine.ErrNoRoom, http.StatusInsufficientStorage, "no_room"},
 		{engine.ErrUnavailable, http.StatusServiceUnavailable, "unavailable"},
 		{context.Canceled, http.StatusServiceUnavailable, "cancelled"},

@@ -16,15 +16,23 @@ const (
 	blockWait = 50 * time.Millisecond // for more decisions after the first one
 )
 
+// queued is a decision that waits, and what became of its candidates; nil: nobody asks.
+type queued struct {
+	d *engine.Decision
+	m *marks
+}
+
 // writer appends decisions to the log in blocks, from one goroutine that it owns.
 type writer struct {
 	log     engine.DecisionLog
 	logger  *slog.Logger
 	limit   int
 	dropped atomic.Uint64
+	marks   *marksPool // nil: the log keeps no tallies
+	sum     tallier    // of the goroutine alone
 
 	mu      sync.Mutex // guards the rest
-	queue   []*engine.Decision
+	queue   []queued
 	pending map[string]*engine.Decision // by ID: of the queue and of the block being written
 	ended   bool
 
@@ -33,9 +41,9 @@ type writer struct {
 	done chan struct{} // closed when the goroutine has ended
 }
 
-func startWriter(log engine.DecisionLog, limit int, logger *slog.Logger) *writer {
+func startWriter(log engine.DecisionLog, limit int, logger *slog.Logger, marks *marksPool) *writer {
 	w := &writer{
-		log: log, logger: logger, limit: limit,
+		log: log, logger: logger, limit: limit, marks: marks,
 		pending: make(map[string]*engine.Decision),
 		wake:    make(chan struct{}, 1),
 		stop:    make(chan struct{}),
@@ -46,11 +54,11 @@ func startWriter(log engine.DecisionLog, limit int, logger *slog.Logger) *writer
 }
 
 // add queues a decision, or counts it as dropped when the queue is full or closed.
-func (w *writer) add(d *engine.Decision) {
+func (w *writer) add(d *engine.Decision, m *marks) {
 	w.mu.Lock()
 	full := w.ended || len(w.pending) >= w.limit
 	if !full {
-		w.queue = append(w.queue, d)
+		w.queue = append(w.queue, queued{d, m})
 		w.pending[d.ID] = d
 	}
 	waiting := len(w.queue)
@@ -58,6 +66,9 @@ func (w *writer) add(d *engine.Decision) {
 
 	if full {
 		w.dropped.Add(1)
+		if m != nil {
+			w.marks.put(m)
+		}
 		return
 	}
 	if waiting == 1 || waiting == blockSize {
@@ -124,16 +135,33 @@ func (w *writer) flush() {
 		}
 
 		// Without a deadline: a block that was cut short might be on disk or not.
-		if err := w.log.AppendDecisions(context.Background(), block); err != nil {
+		if err := w.append(context.Background(), block); err != nil {
 			w.dropped.Add(uint64(n))
 			w.logger.Error("append decisions to the log", "decisions", n, "error", err)
 		}
 		w.mu.Lock()
-		for _, d := range block {
-			delete(w.pending, d.ID)
+		for _, q := range block {
+			delete(w.pending, q.d.ID)
 		}
 		w.mu.Unlock()
 	}
+}
+
+// append keeps a block.
+func (w *writer) append(ctx context.Context, block []queued) error {
+	ds := make([]*engine.Decision, len(block))
+	for i := range block {
+		ds[i] = block[i].d
+	}
+	log, ok := w.log.(TallyLog)
+	if w.marks == nil || !ok {
+		return w.log.AppendDecisions(ctx, ds)
+	}
+	for i := range block {
+		w.sum.add(block[i].m)
+		w.marks.put(block[i].m)
+	}
+	return log.AppendTallied(ctx, ds, w.sum.take())
 }
 
 // waiting returns a decision that is not yet in the log; nil: none.
