@@ -294,6 +294,8 @@ type eventScanner struct {
 	zones   map[int64]*time.Location
 	err     error
 	e       engine.Event
+
+	decision string // of the event before: those of one decision mostly come together
 }
 
 func newEventScanner() *eventScanner {
@@ -315,13 +317,16 @@ func (r *eventScanner) read(body []byte) (*engine.Event, error) {
 		case 4:
 			e.Received = c.time(r.zones)
 		case 5:
-			e.DecisionID = c.str()
+			if r.decision != string(c.b) {
+				r.decision = c.str()
+			}
+			e.DecisionID = r.decision
 		case 6:
 			e.Placement = c.phrase(r.phrases)
 		case 7:
 			e.Position = int(c.int())
 		case 8:
-			e.UserID = c.str()
+			e.UserID = c.phrase(r.phrases)
 		case 9:
 			e.MerchantID = c.phrase(r.phrases)
 		case 10:

@@ -20,7 +20,7 @@ type ForecasterOptions struct {
 	Snapshots engine.Snapshots
 	Compiler  engine.Compiler
 	Trials    engine.Trials
-	// MaxDecisions is about how many decisions are read for a forecast; of a longer base a sample is. 0: 1,500,000, some ten seconds' work.
+	// MaxDecisions is about how many decisions are read for a forecast; of a longer base a sample is. 0: 1,000,000, some five seconds of a processor.
 	MaxDecisions uint64
 	Now          engine.Clock // nil: time.Now
 }
@@ -32,7 +32,10 @@ type ForecasterOptions struct {
 // weights and bounds. The moment is moved by whole weeks into the days that are forecast, by the clock of the campaign's first venue: flight, windows, opening
 // hours and what follows from the time hold as they will then. Offers of the campaign that the log has already are taken out first. What its own
 // showings would change in limits and popularity is left aside, but for the campaign's own budgets and caps.
-type Forecaster struct{ o ForecasterOptions }
+type Forecaster struct {
+	o     ForecasterOptions
+	turns turns
+}
 
 var _ engine.Forecaster = (*Forecaster)(nil)
 
@@ -42,16 +45,21 @@ func NewForecaster(o ForecasterOptions) (*Forecaster, error) {
 		return nil, errors.New("make forecaster: a part is missing")
 	}
 	if o.MaxDecisions == 0 {
-		o.MaxDecisions = 1_500_000
+		o.MaxDecisions = 1_000_000
 	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Forecaster{o}, nil
+	return &Forecaster{o, newTurns()}, nil
 }
 
 // Forecast implements engine.Forecaster.
 func (f *Forecaster) Forecast(ctx context.Context, r engine.ForecastRequest) (engine.Forecast, error) {
+	end, err := f.turns.take(ctx)
+	if err != nil {
+		return engine.Forecast{}, fmt.Errorf("forecast campaign %s: %w", r.Campaign.ID, err)
+	}
+	defer end()
 	now := f.o.Now()
 	if r.Start.IsZero() {
 		r.Start = now

@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
+	"math"
 	"time"
 
 	"github.com/sihai-network/sihai/engine"
@@ -102,7 +102,7 @@ func (l *Log) Each(ctx context.Context, q Query, fn func(*Logged) error) error {
 	if q.Horizon == 0 {
 		q.Horizon = DefaultHorizon
 	}
-	j := &joiner{log: l, query: &q, pending: make(map[key][]happening), read: q.From}
+	j := &joiner{log: l, query: &q, pending: make(map[key]int32), read: q.From}
 	if q.Outcomes && l.sources.Accounts != nil {
 		if err := j.loadRedemptions(ctx); err != nil {
 			return fmt.Errorf("read log: %w", err)
@@ -156,11 +156,12 @@ func keyOf(id string) (k key) {
 	return key(h[:16])
 }
 
-// happening is an event, or a redemption, of a decision that is yet to come.
+// happening is an event of a decision that is yet to come. It holds no pointers: there are millions.
 type happening struct {
-	id        key // of the event
-	placement string
-	position  int32
+	id        key    // of the event
+	next      int32  // index of another one of the same decision, or of one that is free; 0: there is none
+	placement uint16 // number
+	position  uint16
 	flag      Outcome
 }
 
@@ -172,12 +173,15 @@ type sale struct {
 
 // joiner puts decisions and outcomes together.
 type joiner struct {
-	log     *Log
-	query   *Query
-	pending map[key][]happening
-	sales   map[key][]sale
-	read    time.Time // events received before are in pending
-	row     Logged
+	log        *Log
+	query      *Query
+	pending    map[key]int32 // index of the first happening of a decision, from 1
+	happenings []happening   // 0 is nobody's
+	free       int32         // index of the first that is
+	placements []string      // by number
+	sales      map[key][]sale
+	read       time.Time // events received before are in pending
+	row        Logged
 }
 
 // loadRedemptions reads those that name a decision of the query's time.
@@ -209,12 +213,63 @@ func (j *joiner) readEvents(ctx context.Context, until time.Time) error {
 		if at, ok := engine.UUID7Time(e.DecisionID); ok && (at.Before(j.query.From.Truncate(time.Millisecond)) || !at.Before(j.query.Until)) {
 			return nil
 		}
-		k, h := keyOf(e.DecisionID), happening{keyOf(e.ID), e.Placement, int32(e.Position), flag}
-		if !slices.Contains(j.pending[k], h) {
-			j.pending[k] = append(j.pending[k], h)
-		}
+		j.note(e, flag)
 		return nil
 	})
+}
+
+// note keeps an event for its decision, once.
+func (j *joiner) note(e *engine.Event, flag Outcome) {
+	k, h := keyOf(e.DecisionID), happening{id: keyOf(e.ID), placement: j.placement(e.Placement), position: uint16(e.Position), flag: flag}
+	if e.Position < 0 || e.Position > math.MaxUint16 {
+		return // no offer is there
+	}
+	h.next = j.pending[k]
+	for at := h.next; at > 0; at = j.happenings[at].next {
+		if x := &j.happenings[at]; x.id == h.id && x.flag == flag && x.position == h.position && x.placement == h.placement {
+			return
+		}
+	}
+	at := j.free
+	if at > 0 {
+		j.free = j.happenings[at].next
+		j.happenings[at] = h
+	} else {
+		if len(j.happenings) == 0 {
+			j.happenings = append(j.happenings, happening{})
+		}
+		at = int32(len(j.happenings))
+		j.happenings = append(j.happenings, h)
+	}
+	j.pending[k] = at
+}
+
+// placement numbers the names of placements, of which there are few.
+func (j *joiner) placement(name string) uint16 {
+	for n, known := range j.placements {
+		if known == name {
+			return uint16(n)
+		}
+	}
+	if len(j.placements) == math.MaxUint16 {
+		return math.MaxUint16
+	}
+	j.placements = append(j.placements, name)
+	return uint16(len(j.placements) - 1)
+}
+
+// release gives the happenings of a decision free.
+func (j *joiner) release(k key) {
+	first, ok := j.pending[k]
+	if !ok {
+		return
+	}
+	delete(j.pending, k)
+	last := first
+	for j.happenings[last].next > 0 {
+		last = j.happenings[last].next
+	}
+	j.happenings[last].next, j.free = j.free, first
 }
 
 // join finds what came of a decision's offers.
@@ -231,20 +286,24 @@ func (j *joiner) join(d *engine.Decision) *Logged {
 		}
 	}
 	k := keyOf(d.ID)
-	for _, h := range j.pending[k] {
-		j.happen(d, h)
+	for at := j.pending[k]; at > 0; at = j.happenings[at].next {
+		j.happen(d, &j.happenings[at])
 	}
-	delete(j.pending, k)
+	j.release(k)
 	for _, s := range j.sales[k] {
 		j.sell(d, s)
 	}
 	return &j.row
 }
 
-func (j *joiner) happen(d *engine.Decision, h happening) {
+func (j *joiner) happen(d *engine.Decision, h *happening) {
+	if int(h.placement) >= len(j.placements) {
+		return
+	}
+	name := j.placements[h.placement]
 	for i := range d.Placements {
 		p := &d.Placements[i]
-		if p.ID != h.placement {
+		if p.ID != name {
 			continue
 		}
 		for n := range p.Offers {
@@ -288,7 +347,7 @@ func (j *joiner) forget(before time.Time) {
 	for k := range j.pending {
 		ms := int64(k[0])<<40 | int64(k[1])<<32 | int64(k[2])<<24 | int64(k[3])<<16 | int64(k[4])<<8 | int64(k[5])
 		if ms < before.Add(-logSlack).UnixMilli() {
-			delete(j.pending, k)
+			j.release(k)
 		}
 	}
 }

@@ -22,8 +22,9 @@ type ReporterOptions struct {
 
 // Reporter implements engine.Reporter. It is safe for concurrent use.
 type Reporter struct {
-	o   ReporterOptions
-	log *Log
+	o     ReporterOptions
+	log   *Log
+	turns turns
 }
 
 var _ engine.Reporter = (*Reporter)(nil)
@@ -33,11 +34,16 @@ func NewReporter(o ReporterOptions) (*Reporter, error) {
 	if o.Sources.Decisions == nil || o.Sources.Events == nil || o.Sources.Accounts == nil || o.Tallies == nil || o.Decisions == nil || o.Venues == nil {
 		return nil, errors.New("make reporter: a part is missing")
 	}
-	return &Reporter{o, NewLog(Sources{Decisions: o.Sources.Decisions, Events: o.Sources.Events})}, nil
+	return &Reporter{o, NewLog(Sources{Decisions: o.Sources.Decisions, Events: o.Sources.Events}), newTurns()}, nil
 }
 
 // Report implements engine.Reporter.
 func (r *Reporter) Report(ctx context.Context, q engine.ReportRequest) (engine.Report, error) {
+	end, err := r.turns.take(ctx)
+	if err != nil {
+		return engine.Report{}, fmt.Errorf("report on merchant %s: %w", q.MerchantID, err)
+	}
+	defer end()
 	s := newSheet(q)
 	steps := []func(context.Context, *sheet) error{r.readRedemptions, r.readDecisions, r.findDecisions, r.readTallies}
 	for _, step := range steps {

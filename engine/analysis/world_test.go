@@ -35,6 +35,7 @@ type town struct {
 	week      float64 // level of the week
 	events    []engine.Event
 	decided   []*engine.Decision // that were logged
+	forgets   bool               // decided stays empty
 }
 
 var (
@@ -197,15 +198,21 @@ func (w *town) live(from, until int, arrivals float64) (decisions int) {
 			}
 		}
 		for _, r := range w.requests(day, arrivals) {
-			if len(batch) > 0 && r.Time.Sub(batch[0].Time) > time.Minute {
+			if len(batch) > 0 && (r.Time.Sub(batch[0].Time) > time.Minute || len(batch) == 256) {
 				flush()
 			}
 			d := w.decide(r)
-			batch, w.decided = append(batch, d), append(w.decided, d)
+			batch = append(batch, d)
+			if !w.forgets {
+				w.decided = append(w.decided, d)
+			}
 			decisions++
 			w.look(d)
 		}
 		flush()
+		if w.forgets {
+			w.keepEvents()
+		}
 	}
 	w.keepEvents()
 	w.now = monday.AddDate(0, 0, until)
@@ -257,7 +264,7 @@ func random16(r *rand.Rand) []byte {
 func (w *town) keepEvents() {
 	w.tb.Helper()
 	slices.SortStableFunc(w.events, func(a, b engine.Event) int { return cmp.Compare(a.Received.UnixNano(), b.Received.UnixNano()) })
-	for batch := range slices.Chunk(w.events, 40) {
+	for batch := range slices.Chunk(w.events, max(40, len(w.events)/4000)) {
 		_, err := w.store.AppendEvents(w.tb.Context(), nil, batch)
 		w.ok(err)
 	}

@@ -2,7 +2,9 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"net/http"
+	"time"
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/engine/wire"
@@ -55,7 +57,9 @@ func (c *call) report(campaign string) error {
 	if len(faults) > 0 {
 		return faults
 	}
-	r, err := c.api.Reporter.Report(c.ctx(), engine.ReportRequest{MerchantID: c.owner, CampaignID: campaign, From: first, Until: end})
+	ctx, cancel := c.takesLong()
+	defer cancel()
+	r, err := c.api.Reporter.Report(ctx, engine.ReportRequest{MerchantID: c.owner, CampaignID: campaign, From: first, Until: end})
 	if err != nil {
 		return err
 	}
@@ -90,7 +94,9 @@ func forecastCampaign(c *call) error {
 	if len(faults) > 0 {
 		return faults
 	}
-	f, err := c.api.Forecaster.Forecast(c.ctx(), r)
+	ctx, cancel := c.takesLong()
+	defer cancel()
+	f, err := c.api.Forecaster.Forecast(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -99,6 +105,15 @@ func forecastCampaign(c *call) error {
 		owner = c.owner
 	}
 	return c.answer(http.StatusOK, wire.ForecastOf(&f, owner))
+}
+
+// analysisWait bounds the time of an answer that is made of the logs.
+const analysisWait = 2 * time.Minute
+
+// takesLong lets an answer take longer than others may, and returns the context in which it is made.
+func (c *call) takesLong() (context.Context, context.CancelFunc) {
+	_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(analysisWait + c.api.UploadIdle)) // a server without deadlines has none to move
+	return context.WithTimeout(c.ctx(), analysisWait)
 }
 
 // changed checks a campaign that is not stored as it is: of a merchant that is there, and by the name that the path has.
