@@ -23,6 +23,7 @@
 //	engine/decision     a request to a decision: retrieve, filter, score, order, explain
 //	engine/ledger       limits, what travellers did, and what was sold: reservations, redemptions, their undoing
 //	engine/ledger/ledgertest  histories of concurrent clients, and whether a ledger that does one thing at a time explains them
+//	engine/analysis     the logs read with what came of each offer: reports, and forecasts of what a campaign would win
 //	engine/wire         JSON and file shapes, strictly decoded
 //	engine/api          HTTP: one file a resource, keys and roles, the OpenAPI document
 //	engine/client       the Go client of that API
@@ -34,7 +35,7 @@
 //	testdata            worlds, scenarios with golden replies
 //
 // The imports between rooms are a table in cmd/sihai/command/arrows_test.go, and any other import fails that test. The inner
-// rooms (catalog, decision, ledger) never import one another: what two of them need is a word of this package.
+// rooms (catalog, decision, ledger, analysis) never import one another: what two of them need is a word of this package.
 //
 // # Three jobs, each top to bottom
 //

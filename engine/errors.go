@@ -34,6 +34,8 @@ var (
 	ErrSettled = errors.New("the change is settled already")
 	// ErrOwnChange is returned when the key that asked for a change decides on it.
 	ErrOwnChange = errors.New("another key has to decide")
+	// ErrTooLittle is returned when the logs do not hold enough yet for an answer.
+	ErrTooLittle = errors.New("too little was logged so far")
 	// ErrCorrupt is returned for stored bytes that do not decode.
 	ErrCorrupt = errors.New("stored value is corrupt")
 )

@@ -28,6 +28,7 @@ type Race struct {
 	rest     float64 // the highest bound of those not yet on the line; -Inf: none
 	field    Field
 	chosen   []int32
+	full     []int32   // that met a full bound
 	tally    []Entrant // of chosen
 }
 
@@ -42,7 +43,7 @@ type runner struct {
 // Cost: linear in the entrants; and for each that is looked at a logarithm, the scores asked for, and a step for each chosen before it.
 func (r *Race) Top(entrants []Entrant, k int, p *Profile, f Field) []int32 {
 	r.entrants, r.field = entrants, f
-	r.chosen, r.tally = r.chosen[:0], r.tally[:0]
+	r.chosen, r.tally, r.full = r.chosen[:0], r.tally[:0], r.full[:0]
 	r.line(2*k+spare, p.Floor)
 	for len(r.chosen) < k {
 		if r.rest >= p.Floor && (len(r.heap) == 0 || r.heap[0].key <= r.rest) {
@@ -57,6 +58,7 @@ func (r *Race) Top(entrants []Entrant, k int, p *Profile, f Field) []int32 {
 		case first.key < p.Floor:
 			r.heap = r.heap[:0]
 		case r.isFull(e, p):
+			r.full = append(r.full, e.Ref)
 			r.drop()
 		case first.known:
 			r.chosen = append(r.chosen, e.Ref)
@@ -69,6 +71,9 @@ func (r *Race) Top(entrants []Entrant, k int, p *Profile, f Field) []int32 {
 	r.entrants, r.field = nil, nil
 	return r.chosen
 }
+
+// Full returns the Ref of the entrants of the last race that had their turn when a bound of the profile was full. The slice is valid until the next race.
+func (r *Race) Full() []int32 { return r.full }
 
 // The line begins with the entrants of the highest bounds, found by counting them in steps: that is cheaper than to order all.
 const (

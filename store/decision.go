@@ -17,6 +17,11 @@ const decisionBatch = 2 << 20
 // list may be kept. A decision whose ID is there already is left as it is, so the same list may be appended again.
 // Cost: one sync of the disk for each transaction, and a lookup for each decision.
 func (db *DB) AppendDecisions(ctx context.Context, ds []*engine.Decision) error {
+	return db.AppendTallied(ctx, ds, nil)
+}
+
+// AppendTallied is AppendDecisions, and keeps tallies in the transaction of the last of the decisions. Of decisions that are there already they are kept again.
+func (db *DB) AppendTallied(ctx context.Context, ds []*engine.Decision, tallies []engine.Tally) error {
 	m := db.scratch.take()
 	defer db.scratch.put(m)
 	for len(ds) > 0 {
@@ -32,7 +37,10 @@ func (db *DB) AppendDecisions(ctx context.Context, ds []*engine.Decision) error 
 		}
 		at := db.clock()
 		err := db.kv.Update(ctx, decisionsPlace().part, nil, func(tx kv.Tx) error {
-			return appendDecisions(tx, at, ds[:n], bodies)
+			if err := appendDecisions(tx, at, ds[:n], bodies); err != nil || n < len(ds) {
+				return err
+			}
+			return appendTallies(tx, at, tallies)
 		})
 		if err != nil {
 			return fmt.Errorf("append decisions: %w", Translate(err))
@@ -48,6 +56,11 @@ const onceDecision = "decision"
 // AppendDecisionOnce keeps a decision and the receipt of once in one transaction, and returns it. When the key of once was
 // used before it keeps nothing and returns the first decision, or engine.ErrOnceConflict when that answered another request.
 func (db *DB) AppendDecisionOnce(ctx context.Context, once *engine.Once, d *engine.Decision) (*engine.Decision, error) {
+	return db.AppendTalliedOnce(ctx, once, d, nil)
+}
+
+// AppendTalliedOnce is AppendDecisionOnce, and keeps tallies where the decision is kept.
+func (db *DB) AppendTalliedOnce(ctx context.Context, once *engine.Once, d *engine.Decision, tallies []engine.Tally) (*engine.Decision, error) {
 	m := db.scratch.take()
 	defer db.scratch.put(m)
 	body, err := decisionBody(m, d)
@@ -64,6 +77,9 @@ func (db *DB) AppendDecisionOnce(ctx context.Context, once *engine.Once, d *engi
 			return nil
 		}
 		if err := appendDecisions(tx, at, []*engine.Decision{d}, [][]byte{body}); err != nil {
+			return err
+		}
+		if err := appendTallies(tx, at, tallies); err != nil {
 			return err
 		}
 		return remember(tx, once, onceDecision, d.ID, 1)

@@ -20,6 +20,7 @@ const (
 	catalogLog    kv.Log    = "catalog"
 	decisionBlock kv.Stream = "decisions"
 	eventBlock    kv.Stream = "events"
+	tallyBlock    kv.Stream = "tallies"
 )
 
 func merchantsPlace() place { return place{part: "merchants"} }

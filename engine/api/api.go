@@ -17,20 +17,22 @@ import (
 
 // Options are the parts and the bounds of an API. Parts are required where nothing else is said.
 type Options struct {
-	Store     engine.Store // is read only: what changes it is the catalog's
-	Catalog   engine.Catalog
-	Decider   engine.Decider
-	Replayer  engine.Replayer
-	Events    engine.EventTaker
-	Redeemer  engine.Redeemer
-	Importer  engine.Importer
-	Imports   engine.ImportQueue
-	Snapshots engine.Snapshots
-	States    engine.States
-	Stager    engine.Stager
-	IDs       engine.IDs
-	Clock     engine.Clock
-	Logger    *slog.Logger
+	Store      engine.Store // is read only: what changes it is the catalog's
+	Catalog    engine.Catalog
+	Decider    engine.Decider
+	Replayer   engine.Replayer
+	Events     engine.EventTaker
+	Redeemer   engine.Redeemer
+	Importer   engine.Importer
+	Imports    engine.ImportQueue
+	Snapshots  engine.Snapshots
+	States     engine.States
+	Stager     engine.Stager
+	Reporter   engine.Reporter
+	Forecaster engine.Forecaster
+	IDs        engine.IDs
+	Clock      engine.Clock
+	Logger     *slog.Logger
 	// Collectors are metrics of other rooms to tell besides. May be empty.
 	Collectors []prometheus.Collector
 
@@ -63,7 +65,7 @@ type API struct {
 // New makes an API.
 func New(o Options) (*API, error) {
 	parts := []any{
-		o.Store, o.Catalog, o.Decider, o.Replayer, o.Events, o.Redeemer, o.Importer, o.Imports, o.Snapshots, o.States, o.Stager, o.IDs.Random,
+		o.Store, o.Catalog, o.Decider, o.Replayer, o.Events, o.Redeemer, o.Importer, o.Imports, o.Snapshots, o.States, o.Stager, o.Reporter, o.Forecaster, o.IDs.Random,
 	}
 	if slices.Contains(parts, nil) || o.Clock == nil {
 		return nil, errors.New("make api: a part is missing")

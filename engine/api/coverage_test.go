@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sihai-network/sihai/engine/api/apitest"
 )
@@ -68,6 +69,8 @@ func (o operation) matches(method, target string) bool {
 // TestEveryOperationSucceeds does each operation of the document in each way in which it can succeed.
 func TestEveryOperationSucceeds(t *testing.T) {
 	w := newWorld(t, apitest.Options{Paused: true})
+	w.ask(t, ask{key: "app", method: "POST", path: "/v1/decisions", body: hereJSON("u-1"), header: map[string]string{"Idempotency-Key": "first"}}).want(t, 200)
+	w.pass(7 * 24 * time.Hour) // a forecast needs a week of decisions
 	d := w.decide(t, "u-1")
 	key := w.newKey(t, `{"role":"app","note":"to be revoked"}`)
 	var upload importJSON
@@ -84,7 +87,7 @@ func TestEveryOperationSucceeds(t *testing.T) {
 	rates := "Date,USD,CNY\n2026-11-20,1.10,7.90\n"
 
 	ids := w.pendingChanges(t, 3)
-	staged := `{"live_at":"2026-12-01T00:00:00Z","campaign":` + campaignJSON("c-1", "v-1") + `}`
+	staged := `{"live_at":"2027-02-01T00:00:00Z","campaign":` + campaignJSON("c-1", "v-1") + `}`
 
 	seen := map[string]bool{}
 	for _, a := range []ask{
@@ -142,6 +145,11 @@ func TestEveryOperationSucceeds(t *testing.T) {
 		{key: "m-5", method: "POST", path: "/v1/campaigns/c-5/revisions/1/restore"},
 		{key: "m-1", method: "GET", path: "/v1/audit"},
 		{key: "operator", method: "GET", path: "/v1/audit"},
+		{key: "m-1", method: "GET", path: "/v1/campaigns/c-1/report?from=2026-11-20&until=2026-12-03"},
+		{key: "analyst", method: "GET", path: "/v1/campaigns/c-1/report?merchant=m-1&format=csv"},
+		{key: "m-1", method: "GET", path: "/v1/merchants/m-1/report"},
+		{key: "m-1", method: "POST", path: "/v1/campaigns/c-1/forecast"},
+		{key: "analyst", method: "POST", path: "/v1/campaigns/c-1/forecast?merchant=m-1", body: `{"days":3,"base_weeks":1}`},
 		{key: "m-1", method: "POST", path: "/v1/campaigns/d-1/disable"},
 		{key: "m-1", method: "POST", path: "/v1/campaigns/d-1/enable", body: "{}"},
 		{key: "m-1", method: "POST", path: "/v1/campaigns/d-1/archive"},

@@ -88,6 +88,7 @@ var tagText = map[string]string{
 	"audit":            "Who did what, and when.",
 	"imports":          "Uploads of many venues or campaigns at once.",
 	"scoring profiles": "The weights by which offers are ranked.",
+	"analysis":         "What campaigns won, and would win.",
 	"rates":            "Reference rates, by which savings are told in another currency.",
 	"keys":             "Who may do what.",
 	"operations":       "For those who keep the server running.",
@@ -195,6 +196,9 @@ func response(a answer, registry huma.Registry) *huma.Response {
 		out.Content = map[string]*huma.MediaType{a.media: {Schema: &huma.Schema{Type: "object"}}}
 	case a.media != "":
 		out.Content = map[string]*huma.MediaType{a.media: {Schema: &huma.Schema{Type: "string"}}}
+	}
+	if a.also != "" {
+		out.Content[a.also] = &huma.MediaType{Schema: &huma.Schema{Type: "string"}}
 	}
 	if a.etag {
 		out.Headers = map[string]*huma.Param{"ETag": {Description: "the version", Schema: &huma.Schema{Type: "string"}}}

@@ -49,6 +49,7 @@ func failures() []failure {
 		{engine.ErrInUse, http.StatusConflict, "in_use"},
 		{engine.ErrSettled, http.StatusConflict, "settled"},
 		{engine.ErrOwnChange, http.StatusForbidden, "own_change"},
+		{engine.ErrTooLittle, http.StatusConflict, "too_little_logged"},
 		{engine.ErrNoRoom, http.StatusInsufficientStorage, "no_room"},
 		{engine.ErrDiskFull, http.StatusInsufficientStorage, "disk_full"},
 		{engine.ErrUnavailable, http.StatusServiceUnavailable, "unavailable"},

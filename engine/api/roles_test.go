@@ -44,6 +44,8 @@ var allowed = map[string][]string{
 	"listScoringProfiles": {"analyst", "operator"}, "getScoringProfile": {"analyst", "operator"}, "listScoringProfileVersions": {"analyst", "operator"},
 	"addScoringProfileVersion": {"analyst", "operator"}, "activateScoringProfile": {"analyst", "operator"},
 
+	"reportCampaign": {"merchant", "analyst", "operator"}, "reportMerchant": {"merchant", "analyst", "operator"}, "forecastCampaign": {"merchant", "analyst", "operator"},
+
 	"getRates": {"analyst", "operator"}, "putRates": {"operator"},
 	"listKeys": {"operator"}, "createKey": {"operator"}, "revokeKey": {"operator"},
 
@@ -172,6 +174,11 @@ func TestMerchantsAreSealedOff(t *testing.T) {
 		{method: "POST", path: "/v1/changes/" + staged.ID + "/reject"},
 		{method: "POST", path: "/v1/changes/" + staged.ID + "/cancel?merchant=m-2"},
 		{method: "GET", path: "/v1/audit?merchant=m-2"},
+		{method: "GET", path: "/v1/campaigns/c-2/report"},
+		{method: "GET", path: "/v1/campaigns/c-2/report?merchant=m-2"},
+		{method: "GET", path: "/v1/merchants/m-2/report"},
+		{method: "POST", path: "/v1/campaigns/c-2/forecast"},
+		{method: "POST", path: "/v1/campaigns/c-2/forecast?merchant=m-2", body: `{"days":3}`},
 		{method: "POST", path: "/v1/campaigns/c-2/enable"},
 		{method: "POST", path: "/v1/campaigns/c-2/disable?merchant=m-2"},
 		{method: "POST", path: "/v1/campaigns/c-2/disable"},

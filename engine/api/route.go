@@ -45,6 +45,7 @@ type answer struct {
 	status int
 	shape  reflect.Type // nil: none, or text of the type
 	media  string       // "": application/json
+	also   string       // another media type that may be asked for; "": none
 	doc    string
 	etag   bool
 }

@@ -11,7 +11,7 @@ import (
 // routes is every operation: the router and the document are both made of it.
 func routes() []route {
 	var all []route
-	for _, some := range [][]route{travelRoutes(), redemptionRoutes(), merchantRoutes(), campaignRoutes(), lifeRoutes(), importRoutes(), profileRoutes(), operatorRoutes(), ledgerRoutes(), openRoutes()} {
+	for _, some := range [][]route{travelRoutes(), redemptionRoutes(), merchantRoutes(), campaignRoutes(), lifeRoutes(), importRoutes(), profileRoutes(), analysisRoutes(), operatorRoutes(), ledgerRoutes(), openRoutes()} {
 		all = append(all, some...)
 	}
 	return all

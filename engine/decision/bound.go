@@ -43,6 +43,15 @@ func (s *season) base() float64 {
 	return s.bias + sum*boundError + late*seasonLength/day + 1e-9
 }
 
+// isAbove reports whether no score can be below a floor.
+func (s *season) isAbove(floor float64) bool {
+	least := s.bias
+	for _, w := range s.weights {
+		least += min(w, 0)
+	}
+	return least-1e-6 > floor || floor <= 0 && least == 0
+}
+
 // still is a memo of the part of a score that follows from the offer alone, in single precision, and of the number of its season. Both are
 // in one word, so that many requests may read and set it.
 type still struct{ word atomic.Uint64 }

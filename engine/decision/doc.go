@@ -26,6 +26,12 @@
 // of sixty-four: gather.go seeks their glances, so that these come from memory together; sift.go keeps those that the rules shared by many allow; and
 // bound.go bounds their scores. The digests themselves are read of those few that are settled.
 //
+// # Why not
+//
+// Where the log keeps tallies (tally.go), each decision leaves a mark for every offer that its place led to (marks.go): made, or the first thing found against
+// it. The log's writer adds them up by campaign and quarter of an hour, and they are kept in the transaction of the decisions. What could not score high enough
+// was outranked: nothing else was asked of it.
+//
 // # Place
 //
 // A fix is a normal distribution round the position it names. Its radius of 68 % is hypot(accuracy, walking speed × age of the

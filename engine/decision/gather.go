@@ -163,6 +163,9 @@ func (d *digest) describes(at []engine.Placing, epoch uint32) bool {
 func (r *run) take(d *digest, fence *geo.Fence, twice bool) *special {
 	if twice {
 		if i, ok := r.places[d.place]; ok {
+			if i < 0 {
+				return nil // it was sifted out before
+			}
 			s := &r.specials[i]
 			if fence != nil {
 				s.fence = fence
@@ -175,6 +178,10 @@ func (r *run) take(d *digest, fence *geo.Fence, twice bool) *special {
 	r.matches = append(r.matches, match{special: int32(at)})
 	if r.sift(first); len(r.matches) == first {
 		r.specials = r.specials[:at]
+		r.noteSpecial(d)
+		if twice {
+			r.places[d.place] = -1
+		}
 		return nil
 	}
 	if twice {

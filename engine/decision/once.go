@@ -27,7 +27,8 @@ var errNoReceipts = errors.New("the decision log keeps no idempotency keys")
 
 // receipts answers requests with an idempotency key, one at a time for each key.
 type receipts struct {
-	log OnceLog // nil: none
+	log   OnceLog    // nil: none
+	marks *marksPool // nil: the log keeps no tallies
 
 	mu     sync.Mutex           // guards busy and closed
 	busy   map[onceKey][32]byte // fingerprint of the request under way
@@ -37,12 +38,12 @@ type receipts struct {
 
 type onceKey struct{ caller, key string }
 
-func newReceipts(log OnceLog) *receipts {
-	return &receipts{log: log, busy: make(map[onceKey][32]byte)}
+func newReceipts(log OnceLog, marks *marksPool) *receipts {
+	return &receipts{log: log, marks: marks, busy: make(map[onceKey][32]byte)}
 }
 
 // answer returns the first answer to a key, or makes, keeps and returns it.
-func (r *receipts) answer(ctx context.Context, once *engine.Once, decide func() (*engine.Decision, error)) (*engine.Decision, error) {
+func (r *receipts) answer(ctx context.Context, once *engine.Once, decide func() (*engine.Decision, *marks, error)) (*engine.Decision, error) {
 	if r.log == nil {
 		return nil, fmt.Errorf("decide once: %w", errNoReceipts)
 	}
@@ -59,15 +60,27 @@ func (r *receipts) answer(ctx context.Context, once *engine.Once, decide func() 
 	if !errors.Is(err, engine.ErrNotFound) {
 		return nil, fmt.Errorf("read the answer to idempotency key %q: %w", once.Key, err)
 	}
-	d, err := decide()
+	d, m, err := decide()
 	if err != nil {
 		return nil, err
 	}
-	kept, err := r.log.AppendDecisionOnce(ctx, once, d)
+	kept, err := r.keep(ctx, once, d, m)
 	if err != nil {
 		return nil, fmt.Errorf("keep the answer to idempotency key %q: %w", once.Key, err)
 	}
 	return kept, nil
+}
+
+// keep keeps a decision, with what became of its candidates where the log can.
+func (r *receipts) keep(ctx context.Context, once *engine.Once, d *engine.Decision, m *marks) (*engine.Decision, error) {
+	log, ok := r.log.(TallyOnceLog)
+	if m == nil || !ok {
+		return r.log.AppendDecisionOnce(ctx, once, d)
+	}
+	var sum tallier
+	sum.add(m)
+	r.marks.put(m)
+	return log.AppendTalliedOnce(ctx, once, d, sum.take())
 }
 
 // enter claims a key until leave is called. ErrOnceBusy while another request has it, ErrOnceConflict when that one is another.

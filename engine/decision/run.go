@@ -59,7 +59,12 @@ type run struct {
 	odd          []uint32 // fences that are met one by one
 	specials     []special
 	open         verdicts // of windows and opening hours
-	readers      verdicts // of the lists of audiences
+	windows      verdicts // of windows alone, known wherever open is
+	hours        verdicts // of windows and opening hours, blackouts aside, known wherever open is
+	partners     verdicts // of partners alone, known wherever readers is
+	marks        *marks   // what becomes of the candidates; nil: nobody asks
+	drops        []uint64 // marks of the matches that were sifted out
+	readers      verdicts // of the lists of audiences and of partners
 	spoken       verdicts // of voices: whether there is one
 	voices       memo[voice]
 	voiceValues  []float32 // by number: weight × value, where spoken tells that there is one
@@ -123,7 +128,11 @@ func (r *run) decide(s *settings, snap *engine.Snapshot, scorer *scoring.Scorer,
 		return r.answerQuickly(id)
 	}
 	r.retrieve()
-	return r.answer(id)
+	d := r.answer(id)
+	if r.full {
+		r.noteExplained(d)
+	}
+	return d
 }
 
 // answer decides on the candidates.
@@ -192,7 +201,7 @@ func (r *run) end() {
 	r.specials, r.digests, r.curves, r.ground = r.specials[:0], nil, nil, epoch{}
 	r.candidates, r.locals, r.entries = r.candidates[:0], r.locals[:0], r.entries[:0]
 	r.settings, r.snap, r.scorer, r.request = nil, nil, nil, nil
-	r.rates, r.tongue, r.shared = exchange{}, nil, chance{}
+	r.rates, r.tongue, r.shared, r.marks = exchange{}, nil, chance{}, nil
 }
 
 // accuracy returns the radius of 68 % confidence of a location, its age included.

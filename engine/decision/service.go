@@ -22,7 +22,8 @@ type Service struct {
 	receipts  *receipts
 	compiled  atomic.Pointer[compiled]
 	curves    *curves
-	runs      sync.Pool // of *run
+	runs      sync.Pool  // of *run
+	marks     *marksPool // nil: the log keeps no tallies
 }
 
 var _ engine.Decider = (*Service)(nil)
@@ -52,13 +53,18 @@ func New(o Options) (*Service, error) {
 	if keeper == nil {
 		keeper, _ = o.Log.(OnceLog)
 	}
+	var pool *marksPool
+	if _, ok := o.Log.(TallyLog); ok {
+		pool = new(marksPool)
+	}
 	return &Service{
 		snapshots: o.Snapshots,
 		log:       o.Log,
 		ids:       o.IDs,
 		settings:  s,
-		writer:    startWriter(o.Log, queue, logger),
-		receipts:  newReceipts(keeper),
+		writer:    startWriter(o.Log, queue, logger, pool),
+		receipts:  newReceipts(keeper, pool),
+		marks:     pool,
 		curves:    newCurves(),
 		runs:      sync.Pool{New: func() any { return newRun() }},
 	}, nil
@@ -72,7 +78,7 @@ func (s *Service) Decide(ctx context.Context, r *engine.Request, once *engine.On
 		return nil, fmt.Errorf("decide: closed: %w", engine.ErrUnavailable)
 	}
 	if once != nil {
-		return s.receipts.answer(ctx, once, func() (*engine.Decision, error) {
+		return s.receipts.answer(ctx, once, func() (*engine.Decision, *marks, error) {
 			return s.decide(r, onceID(once, r.Time))
 		})
 	}
@@ -80,25 +86,30 @@ func (s *Service) Decide(ctx context.Context, r *engine.Request, once *engine.On
 	if err != nil {
 		return nil, fmt.Errorf("decide: make an id: %w", err)
 	}
-	d, err := s.decide(r, id)
+	d, m, err := s.decide(r, id)
 	if err != nil {
 		return nil, err
 	}
-	s.writer.add(d)
+	s.writer.add(d, m)
 	return d, nil
 }
 
-// decide answers on the current snapshot.
-func (s *Service) decide(r *engine.Request, id string) (*engine.Decision, error) {
+// decide answers on the current snapshot, and says what became of the candidates where the log keeps it.
+func (s *Service) decide(r *engine.Request, id string) (*engine.Decision, *marks, error) {
 	snap := s.snapshots.Snapshot()
 	if snap == nil {
-		return nil, fmt.Errorf("decide: no snapshot yet: %w", engine.ErrUnavailable)
+		return nil, nil, fmt.Errorf("decide: no snapshot yet: %w", engine.ErrUnavailable)
 	}
 	work := s.runs.Get().(*run)
 	defer s.runs.Put(work)
 	c := s.compile(snap)
 	work.digests, work.curves = c.digests, s.curves
-	return work.decide(&s.settings, snap, c.scorer, r, id), nil
+	var m *marks
+	if s.marks != nil {
+		m = s.marks.take()
+	}
+	work.marks = m
+	return work.decide(&s.settings, snap, c.scorer, r, id), m, nil
 }
 
 // compile returns what requests on a snapshot share, made once for the snapshot.

@@ -40,8 +40,7 @@ func (r *run) digestOf(m *match) *digest {
 
 // What is known of a match besides the index of its candidate, from 1.
 const (
-	unsettled int32 = 0  // not yet looked at closely
-	ruledOut  int32 = -1 // it may not be offered
+	unsettled int32 = 0 // not yet looked at closely; below it is the number of a reason, with its sign turned, why it may not be offered
 )
 
 // voice is the language of an offer, and the feature that it gives.
@@ -78,6 +77,7 @@ func (r *run) isQuick() bool {
 func (r *run) answerQuickly(id string) *engine.Decision {
 	r.prepare()
 	r.gather()
+	r.noteSifted(len(r.specials))
 	r.settled = slices.Grow(r.settled[:0], len(r.matches))[:len(r.matches)]
 	clear(r.settled)
 	d := r.decision(id)
@@ -104,6 +104,10 @@ func (r *run) prepare() {
 	r.ground = epoch{r.rates.source, r.snap.Popularity}
 	r.epoch = r.digests.epochs.of(&r.ground, sameEpoch)
 	r.open.forget()
+	r.windows.forget()
+	r.hours.forget()
+	r.partners.forget()
+	r.drops = r.drops[:0]
 	r.readers.forget()
 	r.spoken.forget()
 	r.voices.forget()
@@ -136,7 +140,9 @@ func (r *run) shortlist(p *engine.PlacementRequest) engine.Placement {
 		entrants = r.allowed
 	}
 	r.chosen = r.chosen[:0]
-	for _, i := range r.race.Top(entrants, p.Count, &r.snap.Profile, r) {
+	top := r.race.Top(entrants, p.Count, &r.snap.Profile, r)
+	r.notePlacement(p, top)
+	for _, i := range top {
 		r.chosen = append(r.chosen, int(r.settled[i]-1))
 	}
 	return engine.Placement{ID: p.ID, Offers: r.offers(r.chosen)}
@@ -157,7 +163,7 @@ func (r *run) Score(i int32) (score float64, ok bool) {
 	if r.settled[i] == unsettled {
 		r.settled[i] = r.settle(&r.matches[i])
 	}
-	if r.settled[i] == ruledOut {
+	if r.settled[i] < unsettled {
 		return 0, false
 	}
 	return r.scores[r.candidates[r.settled[i]-1].row], true
@@ -176,10 +182,12 @@ func (r *run) settle(m *match) int32 {
 		c.fence, c.inside = r.snap.Holders.At(m.handle).Fence, true
 	}
 	switch {
-	case !r.inReach(c),
-		d.traits&ruled != 0 && !r.keepsRule(c),
-		d.traits&limited != 0 && !r.withinLimits(c):
-		return ruledOut
+	case !r.inReach(c):
+		return -int32(engine.LocationTooVague)
+	case d.traits&ruled != 0 && !r.keepsRule(c):
+		return -int32(engine.AudienceNotMatched)
+	case d.traits&limited != 0 && !r.withinLimits(c):
+		return -int32(r.firstLimit(c))
 	}
 	f := d.facts()
 	if r.spends {
@@ -200,6 +208,20 @@ func (r *run) withinLimits(c *candidate) bool {
 		CampaignRef: engine.CampaignRef{MerchantID: c.listing.Merchant.ID, CampaignID: c.listing.ID}, VenueID: c.listing.Sites[c.site].ID,
 	})
 	return false
+}
+
+// firstLimit returns the least code of the limits that keep a candidate out, for those who count them.
+func (r *run) firstLimit(c *candidate) engine.ReasonCode {
+	if r.marks == nil {
+		return engine.BudgetExhausted
+	}
+	least := engine.BudgetExhausted // also where it is no longer kept out
+	for i, reason := range r.settings.limits.Check(nil, c.listing, c.site, r.request.User.ID, r.request.Time) {
+		if i == 0 || reason.Code < least {
+			least = reason.Code
+		}
+	}
+	return least
 }
 
 // Before compares the offers' IDs: see scoring.Field.

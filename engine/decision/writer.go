@@ -18,15 +18,23 @@ const (
 	roomWait  = time.Second           // between two looks whether a full disk has room
 )
 
+// queued is a decision that waits, and what became of its candidates; nil: nobody asks.
+type queued struct {
+	d *engine.Decision
+	m *marks
+}
+
 // writer appends decisions to the log in blocks, from one goroutine that it owns.
 type writer struct {
 	log     engine.DecisionLog
 	logger  *slog.Logger
 	limit   int
 	dropped atomic.Uint64
+	marks   *marksPool // nil: the log keeps no tallies
+	sum     tallier    // of the goroutine alone
 
 	mu      sync.Mutex // guards the rest
-	queue   []*engine.Decision
+	queue   []queued
 	pending map[string]*engine.Decision // by ID: of the queue and of the block being written
 	ended   bool
 
@@ -35,9 +43,9 @@ type writer struct {
 	done chan struct{} // closed when the goroutine has ended
 }
 
-func startWriter(log engine.DecisionLog, limit int, logger *slog.Logger) *writer {
+func startWriter(log engine.DecisionLog, limit int, logger *slog.Logger, marks *marksPool) *writer {
 	w := &writer{
-		log: log, logger: logger, limit: limit,
+		log: log, logger: logger, limit: limit, marks: marks,
 		pending: make(map[string]*engine.Decision),
 		wake:    make(chan struct{}, 1),
 		stop:    make(chan struct{}),
@@ -48,11 +56,11 @@ func startWriter(log engine.DecisionLog, limit int, logger *slog.Logger) *writer
 }
 
 // add queues a decision, or counts it as dropped when the queue is full or closed.
-func (w *writer) add(d *engine.Decision) {
+func (w *writer) add(d *engine.Decision, m *marks) {
 	w.mu.Lock()
 	full := w.ended || len(w.pending) >= w.limit
 	if !full {
-		w.queue = append(w.queue, d)
+		w.queue = append(w.queue, queued{d, m})
 		w.pending[d.ID] = d
 	}
 	waiting := len(w.queue)
@@ -60,6 +68,9 @@ func (w *writer) add(d *engine.Decision) {
 
 	if full {
 		w.dropped.Add(1)
+		if m != nil {
+			w.marks.put(m)
+		}
 		return
 	}
 	if waiting == 1 || waiting == blockSize {
@@ -130,18 +141,31 @@ func (w *writer) flush() {
 			w.logger.Error("append decisions to the log", "decisions", n, "error", err)
 		}
 		w.mu.Lock()
-		for _, d := range block {
-			delete(w.pending, d.ID)
+		for _, q := range block {
+			delete(w.pending, q.d.ID)
 		}
 		w.mu.Unlock()
 	}
 }
 
-// append writes a block. While the disk is full it waits for room, and what is decided meanwhile is queued as far as the queue goes.
-func (w *writer) append(block []*engine.Decision) error {
+// append keeps a block with what became of its candidates. While the disk is full it waits for room, and what is decided meanwhile is queued as far as the queue goes.
+func (w *writer) append(block []queued) error {
+	ds := make([]*engine.Decision, len(block))
+	for i := range block {
+		ds[i] = block[i].d
+	}
+	// Without a deadline: a block that was cut short might be on disk or not.
+	keep := func() error { return w.log.AppendDecisions(context.Background(), ds) }
+	if log, ok := w.log.(TallyLog); ok && w.marks != nil {
+		for i := range block {
+			w.sum.add(block[i].m)
+			w.marks.put(block[i].m)
+		}
+		tallies := w.sum.take()
+		keep = func() error { return log.AppendTallied(context.Background(), ds, tallies) }
+	}
 	for {
-		// Without a deadline: a block that was cut short might be on disk or not.
-		err := w.log.AppendDecisions(context.Background(), block)
+		err := keep()
 		if !errors.Is(err, engine.ErrDiskFull) {
 			return err
 		}

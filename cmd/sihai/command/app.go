@@ -14,6 +14,7 @@ import (
 
 	"github.com/sihai-network/sihai/configs"
 	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/engine/analysis"
 	"github.com/sihai-network/sihai/engine/api"
 	"github.com/sihai-network/sihai/engine/catalog"
 	"github.com/sihai-network/sihai/engine/decision"
@@ -39,6 +40,8 @@ type app struct {
 	book      *ledger.Book
 	states    *catalog.States
 	scheduler *catalog.Scheduler
+	reporter  *analysis.Reporter
+	forecasts *analysis.Forecaster
 	api       *api.API
 }
 
@@ -127,6 +130,19 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		return nil, err
 	}
 
+	// what it came to, and would come to
+	logs := analysis.Sources{Decisions: a.store, Events: a.store, Accounts: a.store}
+	a.reporter, err = analysis.NewReporter(analysis.ReporterOptions{Sources: logs, Tallies: a.store, Decisions: a.store, Venues: a.store})
+	if err != nil {
+		return nil, err
+	}
+	a.forecasts, err = analysis.NewForecaster(analysis.ForecasterOptions{
+		Log: analysis.NewLog(logs), Snapshots: a.publisher, Compiler: a.publisher, Trials: a.decider, Now: o.env.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+
 	a.states = catalog.NewStates(a.store, meter)
 
 	// what was to happen at a moment
@@ -162,6 +178,7 @@ func (a *app) face(local engine.Key) (*api.API, error) {
 	return api.New(api.Options{
 		Store: a.store, Catalog: a.catalog, Decider: a.decider, Replayer: a.replayer, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Imports: a.queue,
 		Snapshots: a.publisher, States: a.states, Stager: a.catalog,
+		Reporter: a.reporter, Forecaster: a.forecasts,
 		IDs: engine.IDs{Random: o.env.Random}, Clock: o.env.Now, Logger: o.logger, Collectors: a.collectors(), Local: local,
 		MaxBodyBytes: o.HTTP.MaxBodyBytes, MaxUploadBytes: o.Import.MaxBytes, MaxRows: o.Import.MaxRows, MaxRowBytes: o.Import.MaxRowBytes,
 		UploadIdle: o.HTTP.ReadTimeout, OperatorMetrics: o.Metrics.Access == "operator",

@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 	"engine/decision":              {"engine", "geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency"},
 	"engine/ledger":                {"engine", "geo", "scoring"},
 	"engine/wire":                  {"engine", "geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency", "github.com/go-json-experiment/json", "github.com/klauspost/compress"}, // the last: uploads packed by Zstandard
+	"engine/analysis":              {"engine", "scoring", "scoring/tuning", "gonum.org/v1/gonum"},                                                                                          // the last: gamma, Poisson and normal distributions
 	"engine/api":                   {"engine", "engine/wire", "scoring", "github.com/gin-gonic/gin", "github.com/danielgtaylor/huma/v2", "github.com/prometheus/client_golang", "golang.org/x/time"},
 	"engine/client":                {"engine", "engine/wire"},
 	"store":                        {"engine", "geo", "scoring", "store/kv", "google.golang.org/protobuf", "github.com/klauspost/compress"},
@@ -38,7 +39,7 @@ var arrows = map[string][]string{
 	"cmd/sihai/command":            {"*"},
 	"store/kv/kvtest":              {"store/kv"},
 	"engine/ledger/ledgertest":     {"engine", "github.com/anishathalye/porcupine"}, // which finds the order that explains a history
-	"engine/api/apitest":           {"engine", "engine/api", "engine/catalog", "engine/decision", "engine/ledger", "engine/wire", "store", "store/badgerkv", "store/kv", "store/spool", "github.com/pb33f/libopenapi", "github.com/pb33f/libopenapi-validator"},
+	"engine/api/apitest":           {"engine", "engine/api", "engine/catalog", "engine/analysis", "engine/decision", "engine/ledger", "engine/wire", "store", "store/badgerkv", "store/kv", "store/spool", "github.com/pb33f/libopenapi", "github.com/pb33f/libopenapi-validator"},
 	"engine/api/apitest/generated": {"github.com/oapi-codegen/runtime"},
 }
 
@@ -52,7 +53,7 @@ var only = map[string]string{
 }
 
 // noHTTP lists the rooms that know no transport.
-var noHTTP = []string{"geo", "scoring", "store", "store/kv", "store/badgerkv", "engine", "engine/catalog", "engine/decision", "engine/ledger", "engine/wire"}
+var noHTTP = []string{"geo", "scoring", "store", "store/kv", "store/badgerkv", "engine", "engine/catalog", "engine/decision", "engine/ledger", "engine/analysis", "engine/wire"}
 
 // maxLines bounds a file that is not a test.
 const maxLines = 500

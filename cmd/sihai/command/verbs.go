@@ -17,6 +17,8 @@ func (r *runner) verbs() []*cobra.Command {
 		r.audit(),
 		r.rates(),
 		r.ledger(),
+		r.report(),
+		r.forecast(),
 		r.bench(),
 		r.config(),
 		r.version(),

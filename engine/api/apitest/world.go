@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/engine/analysis"
 	"github.com/sihai-network/sihai/engine/api"
 	"github.com/sihai-network/sihai/engine/catalog"
 	"github.com/sihai-network/sihai/engine/decision"
@@ -170,9 +171,21 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	if err != nil {
 		return nil, err
 	}
+	logs := analysis.Sources{Decisions: w.Store, Events: w.Store, Accounts: w.Store}
+	reporter, err := analysis.NewReporter(analysis.ReporterOptions{Sources: logs, Tallies: w.Store, Decisions: w.Store, Venues: w.Store})
+	if err != nil {
+		return nil, err
+	}
+	forecaster, err := analysis.NewForecaster(analysis.ForecasterOptions{
+		Log: analysis.NewLog(logs), Snapshots: w.publisher, Compiler: w.publisher, Trials: w.decider, Now: o.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
 	options := api.Options{
 		Store: w.Store, Catalog: service, Decider: w.decider, Replayer: replayer, Events: taker, Redeemer: w.book, Importer: service, Imports: w.queue,
 		Snapshots: w.publisher, States: catalog.NewStates(w.Store, meter), Stager: service, IDs: ids, Clock: o.Now, Logger: o.Logger,
+		Reporter: reporter, Forecaster: forecaster,
 	}
 	if o.Change != nil {
 		o.Change(&options)

@@ -145,6 +145,14 @@ type ClientInterface interface {
 	// EnableCampaign request
 	EnableCampaign(ctx context.Context, id string, params *EnableCampaignParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ForecastCampaignWithBody request with any body
+	ForecastCampaignWithBody(ctx context.Context, id string, params *ForecastCampaignParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ForecastCampaign(ctx context.Context, id string, params *ForecastCampaignParams, body ForecastCampaignJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportCampaign request
+	ReportCampaign(ctx context.Context, id string, params *ReportCampaignParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListCampaignRevisions request
 	ListCampaignRevisions(ctx context.Context, id string, params *ListCampaignRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -245,6 +253,9 @@ type ClientInterface interface {
 	PutMerchantWithBody(ctx context.Context, merchant string, params *PutMerchantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	PutMerchant(ctx context.Context, merchant string, params *PutMerchantParams, body PutMerchantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportMerchant request
+	ReportMerchant(ctx context.Context, merchant string, params *ReportMerchantParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListVenues request
 	ListVenues(ctx context.Context, merchant string, params *ListVenuesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -553,6 +564,42 @@ func (c *Client) DisableCampaign(ctx context.Context, id string, params *Disable
 
 func (c *Client) EnableCampaign(ctx context.Context, id string, params *EnableCampaignParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewEnableCampaignRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ForecastCampaignWithBody(ctx context.Context, id string, params *ForecastCampaignParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewForecastCampaignRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ForecastCampaign(ctx context.Context, id string, params *ForecastCampaignParams, body ForecastCampaignJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewForecastCampaignRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReportCampaign(ctx context.Context, id string, params *ReportCampaignParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportCampaignRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -997,6 +1044,18 @@ func (c *Client) PutMerchantWithBody(ctx context.Context, merchant string, param
 
 func (c *Client) PutMerchant(ctx context.Context, merchant string, params *PutMerchantParams, body PutMerchantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPutMerchantRequest(c.Server, merchant, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReportMerchant(ctx context.Context, merchant string, params *ReportMerchantParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportMerchantRequest(c.Server, merchant, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2464,6 +2523,179 @@ func NewEnableCampaignRequest(server string, id string, params *EnableCampaignPa
 			req.Header.Set("Idempotency-Key", headerParam1)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewForecastCampaignRequest calls the generic ForecastCampaign builder with application/json body
+func NewForecastCampaignRequest(server string, id string, params *ForecastCampaignParams, body ForecastCampaignJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewForecastCampaignRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewForecastCampaignRequestWithBody generates requests for ForecastCampaign with any type of body
+func NewForecastCampaignRequestWithBody(server string, id string, params *ForecastCampaignParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/campaigns/%s/forecast", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Merchant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "merchant", *params.Merchant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewReportCampaignRequest generates requests for ReportCampaign
+func NewReportCampaignRequest(server string, id string, params *ReportCampaignParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/campaigns/%s/report", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Merchant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "merchant", *params.Merchant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Until != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "until", *params.Until, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Format != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -4394,6 +4626,94 @@ func NewPutMerchantRequestWithBody(server string, merchant string, params *PutMe
 	return req, nil
 }
 
+// NewReportMerchantRequest generates requests for ReportMerchant
+func NewReportMerchantRequest(server string, merchant string, params *ReportMerchantParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "merchant", merchant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/merchants/%s/report", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Until != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "until", *params.Until, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Format != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListVenuesRequest generates requests for ListVenues
 func NewListVenuesRequest(server string, merchant string, params *ListVenuesParams) (*http.Request, error) {
 	var err error
@@ -5555,6 +5875,14 @@ type ClientWithResponsesInterface interface {
 	// EnableCampaignWithResponse request
 	EnableCampaignWithResponse(ctx context.Context, id string, params *EnableCampaignParams, reqEditors ...RequestEditorFn) (*EnableCampaignResponse, error)
 
+	// ForecastCampaignWithBodyWithResponse request with any body
+	ForecastCampaignWithBodyWithResponse(ctx context.Context, id string, params *ForecastCampaignParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ForecastCampaignResponse, error)
+
+	ForecastCampaignWithResponse(ctx context.Context, id string, params *ForecastCampaignParams, body ForecastCampaignJSONRequestBody, reqEditors ...RequestEditorFn) (*ForecastCampaignResponse, error)
+
+	// ReportCampaignWithResponse request
+	ReportCampaignWithResponse(ctx context.Context, id string, params *ReportCampaignParams, reqEditors ...RequestEditorFn) (*ReportCampaignResponse, error)
+
 	// ListCampaignRevisionsWithResponse request
 	ListCampaignRevisionsWithResponse(ctx context.Context, id string, params *ListCampaignRevisionsParams, reqEditors ...RequestEditorFn) (*ListCampaignRevisionsResponse, error)
 
@@ -5655,6 +5983,9 @@ type ClientWithResponsesInterface interface {
 	PutMerchantWithBodyWithResponse(ctx context.Context, merchant string, params *PutMerchantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutMerchantResponse, error)
 
 	PutMerchantWithResponse(ctx context.Context, merchant string, params *PutMerchantParams, body PutMerchantJSONRequestBody, reqEditors ...RequestEditorFn) (*PutMerchantResponse, error)
+
+	// ReportMerchantWithResponse request
+	ReportMerchantWithResponse(ctx context.Context, merchant string, params *ReportMerchantParams, reqEditors ...RequestEditorFn) (*ReportMerchantResponse, error)
 
 	// ListVenuesWithResponse request
 	ListVenuesWithResponse(ctx context.Context, merchant string, params *ListVenuesParams, reqEditors ...RequestEditorFn) (*ListVenuesResponse, error)
@@ -6115,6 +6446,54 @@ func (r EnableCampaignResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r EnableCampaignResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ForecastCampaignResponse struct {
+	Body                      []byte
+	HTTPResponse              *http.Response
+	JSON200                   *Forecast
+	ApplicationproblemJSON4XX *Problem
+	ApplicationproblemJSON5XX *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ForecastCampaignResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ForecastCampaignResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ReportCampaignResponse struct {
+	Body                      []byte
+	HTTPResponse              *http.Response
+	JSON200                   *Report
+	ApplicationproblemJSON4XX *Problem
+	ApplicationproblemJSON5XX *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ReportCampaignResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReportCampaignResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -6767,6 +7146,30 @@ func (r PutMerchantResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r PutMerchantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ReportMerchantResponse struct {
+	Body                      []byte
+	HTTPResponse              *http.Response
+	JSON200                   *Report
+	ApplicationproblemJSON4XX *Problem
+	ApplicationproblemJSON5XX *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ReportMerchantResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReportMerchantResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -7429,6 +7832,32 @@ func (c *ClientWithResponses) EnableCampaignWithResponse(ctx context.Context, id
 	return ParseEnableCampaignResponse(rsp)
 }
 
+// ForecastCampaignWithBodyWithResponse request with arbitrary body returning *ForecastCampaignResponse
+func (c *ClientWithResponses) ForecastCampaignWithBodyWithResponse(ctx context.Context, id string, params *ForecastCampaignParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ForecastCampaignResponse, error) {
+	rsp, err := c.ForecastCampaignWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseForecastCampaignResponse(rsp)
+}
+
+func (c *ClientWithResponses) ForecastCampaignWithResponse(ctx context.Context, id string, params *ForecastCampaignParams, body ForecastCampaignJSONRequestBody, reqEditors ...RequestEditorFn) (*ForecastCampaignResponse, error) {
+	rsp, err := c.ForecastCampaign(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseForecastCampaignResponse(rsp)
+}
+
+// ReportCampaignWithResponse request returning *ReportCampaignResponse
+func (c *ClientWithResponses) ReportCampaignWithResponse(ctx context.Context, id string, params *ReportCampaignParams, reqEditors ...RequestEditorFn) (*ReportCampaignResponse, error) {
+	rsp, err := c.ReportCampaign(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportCampaignResponse(rsp)
+}
+
 // ListCampaignRevisionsWithResponse request returning *ListCampaignRevisionsResponse
 func (c *ClientWithResponses) ListCampaignRevisionsWithResponse(ctx context.Context, id string, params *ListCampaignRevisionsParams, reqEditors ...RequestEditorFn) (*ListCampaignRevisionsResponse, error) {
 	rsp, err := c.ListCampaignRevisions(ctx, id, params, reqEditors...)
@@ -7750,6 +8179,15 @@ func (c *ClientWithResponses) PutMerchantWithResponse(ctx context.Context, merch
 		return nil, err
 	}
 	return ParsePutMerchantResponse(rsp)
+}
+
+// ReportMerchantWithResponse request returning *ReportMerchantResponse
+func (c *ClientWithResponses) ReportMerchantWithResponse(ctx context.Context, merchant string, params *ReportMerchantParams, reqEditors ...RequestEditorFn) (*ReportMerchantResponse, error) {
+	rsp, err := c.ReportMerchant(ctx, merchant, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportMerchantResponse(rsp)
 }
 
 // ListVenuesWithResponse request returning *ListVenuesResponse
@@ -8658,6 +9096,89 @@ func ParseEnableCampaignResponse(rsp *http.Response) (*EnableCampaignResponse, e
 			return nil, err
 		}
 		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseForecastCampaignResponse parses an HTTP response from a ForecastCampaignWithResponse call
+func ParseForecastCampaignResponse(rsp *http.Response) (*ForecastCampaignResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ForecastCampaignResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Forecast
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReportCampaignResponse parses an HTTP response from a ReportCampaignWithResponse call
+func ParseReportCampaignResponse(rsp *http.Response) (*ReportCampaignResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReportCampaignResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Report
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/csv) unsupported
 
 	}
 
@@ -9754,6 +10275,49 @@ func ParsePutMerchantResponse(rsp *http.Response) (*PutMerchantResponse, error) 
 			return nil, err
 		}
 		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReportMerchantResponse parses an HTTP response from a ReportMerchantWithResponse call
+func ParseReportMerchantResponse(rsp *http.Response) (*ReportMerchantResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReportMerchantResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Report
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/csv) unsupported
 
 	}
 

@@ -727,6 +727,24 @@ func (e ListCampaignChangesParamsState) Valid() bool {
 	}
 }
 
+// Defines values for ReportCampaignParamsFormat.
+const (
+	ReportCampaignParamsFormatCsv  ReportCampaignParamsFormat = "csv"
+	ReportCampaignParamsFormatJson ReportCampaignParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the ReportCampaignParamsFormat enum.
+func (e ReportCampaignParamsFormat) Valid() bool {
+	switch e {
+	case ReportCampaignParamsFormatCsv:
+		return true
+	case ReportCampaignParamsFormatJson:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListChangesParamsState.
 const (
 	ListChangesParamsStateCancelled ListChangesParamsState = "cancelled"
@@ -835,6 +853,24 @@ func (e RunImportParamsDecimal) Valid() bool {
 	case Comma:
 		return true
 	case Point:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReportMerchantParamsFormat.
+const (
+	ReportMerchantParamsFormatCsv  ReportMerchantParamsFormat = "csv"
+	ReportMerchantParamsFormatJson ReportMerchantParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the ReportMerchantParamsFormat enum.
+func (e ReportMerchantParamsFormat) Valid() bool {
+	switch e {
+	case ReportMerchantParamsFormatCsv:
+		return true
+	case ReportMerchantParamsFormatJson:
 		return true
 	default:
 		return false
@@ -1182,6 +1218,23 @@ type Discount struct {
 // DiscountType defines model for Discount.Type.
 type DiscountType string
 
+// Displaced defines model for Displaced.
+type Displaced struct {
+	CampaignId *string `json:"campaign_id,omitempty"`
+
+	// Campaigns how many
+	Campaigns int64 `json:"campaigns"`
+
+	// Category merchant category code; left out where it is unknown or too few have it
+	Category *string `json:"category,omitempty"`
+
+	// MerchantId left out of what others own
+	MerchantId *string `json:"merchant_id,omitempty"`
+
+	// Showings that they would lose
+	Showings float64 `json:"showings"`
+}
+
 // Display defines model for Display.
 type Display struct {
 	// End a date or an RFC 3339 time; exclusive; the end of the flight when left out
@@ -1267,12 +1320,96 @@ type Flight struct {
 	Windows *[]Window `json:"windows,omitempty"`
 }
 
+// Forecast defines model for Forecast.
+type Forecast struct {
+	// Against why offers in reach would not have been made in a week, by code
+	Against []ReasonMean `json:"against"`
+
+	// BaseFrom the days that were replayed
+	BaseFrom   time.Time `json:"base_from"`
+	BaseUntil  time.Time `json:"base_until"`
+	CampaignId string    `json:"campaign_id"`
+
+	// Cells H3 cells of resolution 7, most showings first
+	Cells  []ForecastCell `json:"cells"`
+	Clicks Range          `json:"clicks"`
+
+	// Decisions that were read
+	Decisions int64 `json:"decisions"`
+
+	// Displaced whose offers would make room, most showings first
+	Displaced []Displaced `json:"displaced"`
+	From      time.Time   `json:"from"`
+
+	// Hours by the venues' clock
+	Hours []ForecastHour `json:"hours"`
+
+	// Level probability with which a number will lie between its low and high
+	Level float64 `json:"level"`
+
+	// LimitedBy the budget that is likely to end it
+	LimitedBy  *string `json:"limited_by,omitempty"`
+	MerchantId string  `json:"merchant_id"`
+
+	// Notes what the forecast leaves out
+	Notes []string `json:"notes"`
+
+	// OneIn 1: every decision of the base was read; n: a sample of one in n, evenly over all of them
+	OneIn          int64      `json:"one_in"`
+	Reach          Reach      `json:"reach"`
+	Redemptions    Range      `json:"redemptions"`
+	ScoringProfile ProfileRef `json:"scoring_profile"`
+	Showings       Range      `json:"showings"`
+	Spend          *Money     `json:"spend,omitempty"`
+
+	// Until exclusive
+	Until time.Time `json:"until"`
+}
+
+// ForecastCell defines model for ForecastCell.
+type ForecastCell struct {
+	// Cell empty: not known
+	Cell     string `json:"cell"`
+	Showings Range  `json:"showings"`
+}
+
+// ForecastHour defines model for ForecastHour.
+type ForecastHour struct {
+	Clicks      Range     `json:"clicks"`
+	Redemptions Range     `json:"redemptions"`
+	Showings    Range     `json:"showings"`
+	Start       time.Time `json:"start"`
+}
+
+// ForecastRequest defines model for ForecastRequest.
+type ForecastRequest struct {
+	// BaseWeeks whole weeks before now that are replayed; 2 when left out
+	BaseWeeks *int64    `json:"base_weeks,omitempty"`
+	Campaign  *Campaign `json:"campaign,omitempty"`
+
+	// Days 7 when left out
+	Days *int64 `json:"days,omitempty"`
+
+	// Start of the days that are forecast; now when left out
+	Start *time.Time `json:"start,omitempty"`
+}
+
 // FrequencyCap defines model for FrequencyCap.
 type FrequencyCap struct {
 	Count int64 `json:"count"`
 
 	// Window such as 24h, 90m or 7d
 	Window string `json:"window"`
+}
+
+// Funnel defines model for Funnel.
+type Funnel struct {
+	// Against the first reason against each, by code; what was outranked was asked nothing further
+	Against []ReasonRow `json:"against"`
+
+	// Met offers that the places of requests led to, in each placement
+	Met     int64 `json:"met"`
+	Offered int64 `json:"offered"`
 }
 
 // Geofence defines model for Geofence.
@@ -1582,6 +1719,36 @@ type Movement struct {
 // MovementKind defines model for Movement.Kind.
 type MovementKind string
 
+// Numbers defines model for Numbers.
+type Numbers struct {
+	ClickRate *Share `json:"click_rate,omitempty"`
+
+	// Clicks offers that were tapped
+	Clicks     int64 `json:"clicks"`
+	Dismissals int64 `json:"dismissals"`
+
+	// Offered offers in answers; what came of them counts on the day on which they were made
+	Offered int64 `json:"offered"`
+
+	// Redeemed uses that stand
+	Redeemed int64 `json:"redeemed"`
+
+	// Reserved holds, whatever became of them
+	Reserved int64 `json:"reserved"`
+
+	// RolledBack uses that were undone as a whole
+	RolledBack int64  `json:"rolled_back"`
+	Saves      int64  `json:"saves"`
+	SeenRate   *Share `json:"seen_rate,omitempty"`
+
+	// Shown of those, with an impression
+	Shown int64 `json:"shown"`
+
+	// Spend discounts given and not undone, by currency
+	Spend   []Money `json:"spend"`
+	UseRate *Share  `json:"use_rate,omitempty"`
+}
+
 // Offer defines model for Offer.
 type Offer struct {
 	CampaignId string `json:"campaign_id"`
@@ -1758,6 +1925,13 @@ type Progress struct {
 	Size int64 `json:"size"`
 }
 
+// Range defines model for Range.
+type Range struct {
+	High float64 `json:"high"`
+	Low  float64 `json:"low"`
+	Mean float64 `json:"mean"`
+}
+
 // RatesStatus defines model for RatesStatus.
 type RatesStatus struct {
 	// Changed days that were added or replaced by this call
@@ -1767,11 +1941,41 @@ type RatesStatus struct {
 	Last    *openapi_types.Date `json:"last,omitempty"`
 }
 
+// Reach defines model for Reach.
+type Reach struct {
+	// Decisions in its geofences
+	Decisions float64 `json:"decisions"`
+
+	// Eligible decisions in which an offer of it would hold
+	Eligible      float64 `json:"eligible"`
+	EligibleUsers float64 `json:"eligible_users"`
+
+	// Offered decisions in which it would be among the offers
+	Offered float64 `json:"offered"`
+
+	// Users distinct travellers of those
+	Users float64 `json:"users"`
+}
+
 // Reason defines model for Reason.
 type Reason struct {
 	Code    int64  `json:"code"`
 	Message string `json:"message"`
 	Name    string `json:"name"`
+}
+
+// ReasonMean defines model for ReasonMean.
+type ReasonMean struct {
+	Code  int64   `json:"code"`
+	Count float64 `json:"count"`
+	Name  string  `json:"name"`
+}
+
+// ReasonRow defines model for ReasonRow.
+type ReasonRow struct {
+	Code  int64  `json:"code"`
+	Count int64  `json:"count"`
+	Name  string `json:"name"`
 }
 
 // Redemption defines model for Redemption.
@@ -1842,6 +2046,63 @@ type ReplayProfile struct {
 // ReplayRequest defines model for ReplayRequest.
 type ReplayRequest struct {
 	ScoringProfile *ReplayProfile `json:"scoring_profile,omitempty"`
+}
+
+// Report defines model for Report.
+type Report struct {
+	// CampaignId left out: all of the merchant's
+	CampaignId *string     `json:"campaign_id,omitempty"`
+	Campaigns  []ReportRow `json:"campaigns"`
+
+	// Cells by the traveller's H3 cell of resolution 7; an empty key is an unknown place
+	Cells []ReportRow `json:"cells"`
+
+	// Days by day of the venues' calendars
+	Days []ReportRow `json:"days"`
+
+	// From first day, by the venues' calendars
+	From   openapi_types.Date `json:"from"`
+	Funnel Funnel             `json:"funnel"`
+
+	// Languages by the language in which the offer was told; an empty key is unknown
+	Languages  []ReportRow `json:"languages"`
+	MerchantId string      `json:"merchant_id"`
+	Total      Numbers     `json:"total"`
+
+	// Until the day after the last
+	Until  openapi_types.Date `json:"until"`
+	Venues []ReportRow        `json:"venues"`
+}
+
+// ReportRow defines model for ReportRow.
+type ReportRow struct {
+	ClickRate *Share `json:"click_rate,omitempty"`
+
+	// Clicks offers that were tapped
+	Clicks     int64  `json:"clicks"`
+	Dismissals int64  `json:"dismissals"`
+	Key        string `json:"key"`
+
+	// Offered offers in answers; what came of them counts on the day on which they were made
+	Offered int64 `json:"offered"`
+
+	// Redeemed uses that stand
+	Redeemed int64 `json:"redeemed"`
+
+	// Reserved holds, whatever became of them
+	Reserved int64 `json:"reserved"`
+
+	// RolledBack uses that were undone as a whole
+	RolledBack int64  `json:"rolled_back"`
+	Saves      int64  `json:"saves"`
+	SeenRate   *Share `json:"seen_rate,omitempty"`
+
+	// Shown of those, with an impression
+	Shown int64 `json:"shown"`
+
+	// Spend discounts given and not undone, by currency
+	Spend   []Money `json:"spend"`
+	UseRate *Share  `json:"use_rate,omitempty"`
 }
 
 // Request defines model for Request.
@@ -1980,6 +2241,13 @@ type Saving struct {
 
 	// RateDate of the reference rate used to convert
 	RateDate *openapi_types.Date `json:"rate_date,omitempty"`
+}
+
+// Share defines model for Share.
+type Share struct {
+	High  float64 `json:"high"`
+	Low   float64 `json:"low"`
+	Value float64 `json:"value"`
 }
 
 // Stacking defines model for Stacking.
@@ -2259,6 +2527,30 @@ type EnableCampaignParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// ForecastCampaignParams defines parameters for ForecastCampaign.
+type ForecastCampaignParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
+// ReportCampaignParams defines parameters for ReportCampaign.
+type ReportCampaignParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// From first day, by the venues' calendars; 28 days before the end when left out
+	From *string `form:"from,omitempty" json:"from,omitempty"`
+
+	// Until the day after the last; tomorrow when left out
+	Until *string `form:"until,omitempty" json:"until,omitempty"`
+
+	// Format json when left out
+	Format *ReportCampaignParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// ReportCampaignParamsFormat defines parameters for ReportCampaign.
+type ReportCampaignParamsFormat string
+
 // ListCampaignRevisionsParams defines parameters for ListCampaignRevisions.
 type ListCampaignRevisionsParams struct {
 	// Limit items of a page, 1 to 1000; 100 when left out
@@ -2508,6 +2800,21 @@ type PutMerchantParams struct {
 	IfNoneMatch *string `json:"If-None-Match,omitempty"`
 }
 
+// ReportMerchantParams defines parameters for ReportMerchant.
+type ReportMerchantParams struct {
+	// From first day, by the venues' calendars; 28 days before the end when left out
+	From *string `form:"from,omitempty" json:"from,omitempty"`
+
+	// Until the day after the last; tomorrow when left out
+	Until *string `form:"until,omitempty" json:"until,omitempty"`
+
+	// Format json when left out
+	Format *ReportMerchantParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// ReportMerchantParamsFormat defines parameters for ReportMerchant.
+type ReportMerchantParamsFormat string
+
 // ListVenuesParams defines parameters for ListVenues.
 type ListVenuesParams struct {
 	// Limit items of a page, 1 to 1000; 100 when left out
@@ -2615,6 +2922,9 @@ type StageChangeJSONRequestBody = Change
 
 // AddCodesJSONRequestBody defines body for AddCodes for application/json ContentType.
 type AddCodesJSONRequestBody = CodeBatch
+
+// ForecastCampaignJSONRequestBody defines body for ForecastCampaign for application/json ContentType.
+type ForecastCampaignJSONRequestBody = ForecastRequest
 
 // ApproveChangeJSONRequestBody defines body for ApproveChange for application/json ContentType.
 type ApproveChangeJSONRequestBody = Word
