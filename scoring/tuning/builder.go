@@ -31,7 +31,8 @@ func NewRow() Row { return Row{Label: math.NaN(), Weight: math.NaN(), Propensity
 // Builder makes a Dataset group by group and row by row. Its columns may grow while it is filled. It checks nothing: what it is given is to be
 // valid by the comments of Dataset.
 type Builder struct {
-	absent  float64 // of a feature that a row does not name
+	absent  float64   // of a feature that a row does not name
+	blank   []float64 // a row of which nothing is named: stride values
 	d       Dataset
 	columns map[string]int
 	stride  int // columns that a row of d.Values has room for
@@ -90,7 +91,12 @@ func (l *later[T]) done(n int) []T {
 }
 
 // Column returns the index of a feature, which is made where there is none of that name yet.
-func (b *Builder) Column(name string) (int, error) {
+func (b *Builder) Column(name string) (int, error) { return b.column(name, b.absent) }
+
+// Flag is Column for a feature that is 0 in each row that does not name it.
+func (b *Builder) Flag(name string) (int, error) { return b.column(name, 0) }
+
+func (b *Builder) column(name string, absent float64) (int, error) {
 	if i, ok := b.columns[name]; ok {
 		return i, nil
 	}
@@ -103,19 +109,21 @@ func (b *Builder) Column(name string) (int, error) {
 	if i == b.stride {
 		b.widen(max(8, b.stride*3/2))
 	}
+	b.blank[i] = absent
+	for r := range b.rows {
+		b.d.Values[r*b.stride+i] = absent
+	}
 	return i, nil
 }
 
 // widen gives each row more room.
 func (b *Builder) widen(stride int) {
 	wide := make([]float64, b.rows*stride, max(1024, b.rows+b.rows/4)*stride)
-	for i := range wide {
-		wide[i] = b.absent
-	}
 	for r := range b.rows {
 		copy(wide[r*stride:], b.d.Values[r*b.stride:(r+1)*b.stride])
 	}
 	b.d.Values, b.stride = wide, stride
+	b.blank = append(b.blank, make([]float64, stride-len(b.blank))...)
 }
 
 // Begin begins a group.
@@ -143,9 +151,7 @@ func (b *Builder) Add(r Row, columns []int, values []float64) int {
 	}
 	row := b.d.Values[n*b.stride : (n+1)*b.stride]
 	b.d.Values = b.d.Values[:(n+1)*b.stride]
-	for i := range row {
-		row[i] = b.absent
-	}
+	copy(row, b.blank)
 	for i, c := range columns {
 		row[c] = values[i]
 	}
