@@ -13,6 +13,8 @@ func (r *runner) verbs() []*cobra.Command {
 		r.merchants(),
 		r.rates(),
 		r.ledger(),
+		r.evaluate(),
+		r.ope(),
 		r.bench(),
 		r.config(),
 		r.version(),
