@@ -15,8 +15,8 @@ const flat = 1e-7
 // Estimate returns the estimate with the studentised bootstrap interval over clusters (Efron and Tibshirani, An Introduction to the Bootstrap,
 // section 12.5; Hall, The Bootstrap and Edgeworth Expansion, section 3.5: it is right to the second order, so that skewed sums are covered on both sides). A single ratio of sums of
 // which no part is below 0 is studentised on the scale of its logarithm, where rare rewards are less skewed (section 12.6 of the former). The interval is then widened by Student's
-// quantile over the normal's with as many degrees of freedom as the clusters' squares are worth, (Σ ψ²)²/Σ ψ⁴ (Satterthwaite, Biometrics Bulletin 2(6), 1946): an allowance for
-// tails that so few clusters cannot show. Where there is no interval it returns the value and ErrFew or ErrFlat. Cost: resamples × clusters × terms.
+// quantile over the normal's, with the degrees of freedom of a variance whose own variance is that of the clusters' squares, 2m/(κ − 1) with their kurtosis κ (Satterthwaite,
+// Biometrics Bulletin 2(6), 1946): an allowance for tails that so few clusters cannot show. Where there is no interval it returns the value and ErrFew or ErrFlat. Cost: resamples × clusters × terms.
 func (r *Ratios) Estimate(o Options) (Estimate, error) {
 	o = o.withDefaults()
 	out := None()
@@ -64,8 +64,8 @@ func (r *Ratios) widened(s *sample, level float64) float64 {
 		fourths += x * x * x * x
 	}
 	p := (1 + level) / 2
-	freedom := max(squares*squares/fourths, 2)
-	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: freedom}.Quantile(p) / distuv.UnitNormal.Quantile(p)
+	freedom := 2 / max(fourths/(squares*squares)-1/float64(len(s.counts)), 1e-6) // Σψ⁴/(Σψ²)² is κ/m
+	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: max(freedom, 2)}.Quantile(p) / distuv.UnitNormal.Quantile(p)
 }
 
 // studentised returns (θ* − θ)/se* of resamples, in order; of logarithms that is (ln θ* − ln θ) θ*/se*.

@@ -38,7 +38,8 @@ func (r *runner) ope() *cobra.Command {
 		Long: "Tell what a policy would have earned from the log of another one (off-policy evaluation), by several estimators, each with an interval over users, the\n" +
 			"effective sample size and the largest weight. Where the log holds too little for a number, none is given, and what is missing is told.\n\n" +
 			"The log is decisions in NDJSON, or a table of the columns action, position, reward and propensity with what was known of each round besides; --item, --label\n" +
-			"and others take other names. Give --user where a user comes more than once: what one user does hangs together.\n\n" +
+			"and others take other names, and columns that were not known before the action was chosen are to be named by --ignore. Give --user where a user\n" +
+			"comes more than once: what one user does hangs together.\n\n" +
 			"The policy is `profile` (--profile or --weights order the candidates of NDJSON; --temperature makes chances of the scores), `uniform`,\n" +
 			"`column:NAME` (a column of the table with the chance of the row's action), or a CSV file of the columns action, probability and, maybe, position.",
 		Example: "  sihai ope --logged log.ndjson.gz --policy profile --profile mine.json --lists independent\n" +
