@@ -12,11 +12,8 @@ func ExampleSplit() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(split.Arm("u-81") == split.Arm("u-81"))
-	fmt.Printf("%.1f\n", split.Shares())
-	// Output:
-	// true
-	// [0.9 0.1]
+	fmt.Printf("%.1f of users are in %s; u-81 is in %s\n", split.Shares()[1], split.Name(1), split.Name(split.Arm("u-81")))
+	// Output: 0.1 of users are in fitted; u-81 is in control
 }
 
 func ExampleWatch() {
