@@ -116,6 +116,9 @@ func (w *listWorld) draw(users int, random *rand.Rand) (*tuning.Dataset, []int32
 	var ranks []int32
 	for u := range users {
 		mood := 0.4 * (2*random.Float64() - 1)
+		if w.cascade {
+			mood = 0 // truth takes what two positions earn for independent, given what is shown
+		}
 		for range 1 + random.IntN(6) {
 			c := random.IntN(len(w.lists))
 			s := &w.lists[c]
