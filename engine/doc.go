@@ -18,6 +18,12 @@
 //	configs             settings: defaults, file, variables, flags
 //	geo                 positions, fences, coverings, the index from a place to its fences; the only room that knows H3
 //	scoring             features, weights, the scorer, explanations that sum to the score
+//	scoring/metrics     how good an order is, how true scores are, how various a list is
+//	scoring/interval    how sure a number is that was computed from what users did
+//	scoring/experiment  which user is in which arm, and differences that may be looked at every day
+//	scoring/tuning      data sets of decisions and what came of them, which weights are fitted to and judged by
+//	scoring/tuning/evaluation  how well policies order candidates of which it is known what came of them, beside baselines
+//	scoring/tuning/offpolicy   what a policy would have earned, from a log that another one made; or why that cannot be said
 //	engine              this package
 //	engine/catalog      campaigns in: validation, imports, publication of the next snapshot
 //	engine/decision     a request to a decision: retrieve, filter, score, order, explain

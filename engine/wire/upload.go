@@ -36,9 +36,9 @@ type Progress struct {
 
 // RowChange is what a row would change.
 type RowChange struct {
-	Row    int           `json:"row" doc:"0 for what the file does not name"`
-	ID     string        `json:"id"`
-	Change string        `json:"change" enum:"added,changed,ended"`
+	Row    int          `json:"row" doc:"0 for what the file does not name"`
+	ID     string       `json:"id"`
+	Change string       `json:"change" enum:"added,changed,ended"`
 	Fields []CellChange `json:"fields,omitempty" doc:"of a changed row"`
 }
 

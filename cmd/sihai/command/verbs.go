@@ -19,6 +19,8 @@ func (r *runner) verbs() []*cobra.Command {
 		r.ledger(),
 		r.report(),
 		r.forecast(),
+		r.evaluate(),
+		r.ope(),
 		r.bench(),
 		r.config(),
 		r.version(),
