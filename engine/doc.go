@@ -18,6 +18,7 @@
 //	configs             settings: defaults, file, variables, flags
 //	geo                 positions, fences, coverings, the index from a place to its fences; the only room that knows H3
 //	scoring             features, weights, the scorer, explanations that sum to the score
+//	scoring/trees       models of boosted trees that XGBoost and LightGBM have trained
 //	engine              this package
 //	engine/catalog      campaigns in: validation, imports, publication of the next snapshot
 //	engine/decision     a request to a decision: retrieve, filter, score, order, explain

@@ -19,7 +19,8 @@ const module = "github.com/sihai-network/sihai/"
 // modules by the beginning of their path. An import that is not listed does not exist.
 var arrows = map[string][]string{
 	"geo":                          {"github.com/uber/h3-go/v4"},
-	"scoring":                      {"gonum.org/v1/gonum"},
+	"scoring":                      {"scoring/trees", "gonum.org/v1/gonum"},
+	"scoring/trees":                {},
 	"engine":                       {"geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency"},
 	"engine/catalog":               {"engine", "geo", "scoring", "golang.org/x/text", "github.com/google/cel-go", "github.com/bojanz/currency", "github.com/ringsaturn/tzf"},
 	"engine/decision":              {"engine", "geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency"},
@@ -50,7 +51,7 @@ var only = map[string]string{
 }
 
 // noHTTP lists the rooms that know no transport.
-var noHTTP = []string{"geo", "scoring", "store", "store/kv", "store/badgerkv", "engine", "engine/catalog", "engine/decision", "engine/ledger", "engine/wire"}
+var noHTTP = []string{"geo", "scoring", "scoring/trees", "store", "store/kv", "store/badgerkv", "engine", "engine/catalog", "engine/decision", "engine/ledger", "engine/wire"}
 
 // maxLines bounds a file that is not a test.
 const maxLines = 500
