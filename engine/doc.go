@@ -19,6 +19,9 @@
 //	geo                 positions, fences, coverings, the index from a place to its fences; the only room that knows H3
 //	scoring             features, weights, the scorer, explanations that sum to the score
 //	scoring/trees       models of boosted trees that XGBoost and LightGBM have trained
+//	scoring/interval    how sure a number is that was computed from what users did
+//	scoring/tuning      data sets of decisions and what came of them, which weights are fitted to and judged by
+//	scoring/tuning/offpolicy  what a policy would have earned, from a log that another one made; or why that cannot be said
 //	engine              this package
 //	engine/catalog      campaigns in: validation, imports, publication of the next snapshot
 //	engine/decision     a request to a decision: retrieve, filter, score, order, explain

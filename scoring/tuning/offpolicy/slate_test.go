@@ -1,0 +1,276 @@
+package offpolicy_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"strconv"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/sihai-network/sihai/scoring/interval"
+	"github.com/sihai-network/sihai/scoring/tuning"
+	"github.com/sihai-network/sihai/scoring/tuning/offpolicy"
+)
+
+// listWorld shows lists of so many slots. Of its situations each has a list that the policy in question shows.
+type listWorld struct {
+	design  offpolicy.Design
+	slots   int
+	cascade bool // a traveller looks no further than at the first offer that is liked
+	lists   []listSituation
+}
+
+type listSituation struct {
+	likes  []float64   // of each candidate, the chance that it is taken when it is looked at
+	chance [][]float64 // independent: of each slot, of each candidate; else weights of candidates in one row
+	target []int       // candidate of each slot
+}
+
+func newListWorld(design offpolicy.Design, slots, candidates int, cascade bool) *listWorld {
+	random := rand.New(rand.NewPCG(31, uint64(design)))
+	w := &listWorld{design: design, slots: slots, cascade: cascade}
+	for range 32 {
+		var s listSituation
+		for range candidates {
+			s.likes = append(s.likes, 0.1+0.5*random.Float64())
+		}
+		switch design {
+		case offpolicy.Independent: // each slot has candidates of its own
+			for k := range slots {
+				row := make([]float64, candidates)
+				var sum float64
+				for a := k; a < candidates; a += slots {
+					row[a] = 0.5 + random.Float64()
+					sum += row[a]
+				}
+				for a := range row {
+					row[a] /= sum
+				}
+				s.chance = append(s.chance, row)
+				s.target = append(s.target, k+slots*random.IntN(candidates/slots))
+			}
+		default:
+			row := make([]float64, candidates)
+			for a := range row {
+				row[a] = 0.5 + random.Float64()
+			}
+			s.chance = [][]float64{row}
+			s.target = random.Perm(candidates)[:slots]
+		}
+		w.lists = append(w.lists, s)
+	}
+	return w
+}
+
+// looked is the chance that position k, from 0, is looked at where nothing above matters.
+func looked(k int) float64 { return 1 / (1 + 0.5*float64(k)) }
+
+func (w *listWorld) truth() float64 {
+	var sum float64
+	for _, s := range w.lists {
+		still := 1.0
+		for k, a := range s.target {
+			if w.cascade {
+				sum += still * s.likes[a]
+				still *= 1 - s.likes[a]
+			} else {
+				sum += looked(k) * s.likes[a]
+			}
+		}
+	}
+	return sum / float64(len(w.lists))
+}
+
+// list draws what the log shows, with the propensity of each position.
+func (w *listWorld) list(s *listSituation, random *rand.Rand) (list []int, propensities []float64) {
+	if w.design == offpolicy.Independent {
+		for k := range w.slots {
+			a := choose(s.chance[k], random)
+			list, propensities = append(list, a), append(propensities, s.chance[k][a])
+		}
+		return list, propensities
+	}
+	if w.design == offpolicy.Shuffled {
+		return random.Perm(len(s.likes))[:w.slots], nil
+	}
+	left := append([]float64(nil), s.chance[0]...)
+	for range w.slots {
+		var sum float64
+		for _, x := range left {
+			sum += x
+		}
+		chances := make([]float64, len(left))
+		for a := range left {
+			chances[a] = left[a] / sum
+		}
+		a := choose(chances, random)
+		list, propensities = append(list, a), append(propensities, chances[a])
+		left[a] = 0
+	}
+	return list, propensities
+}
+
+func (w *listWorld) draw(users int, random *rand.Rand) (*tuning.Dataset, []int32) {
+	b := tuning.NewBuilder(math.NaN())
+	var ranks []int32
+	for u := range users {
+		mood := 0.4 * (2*random.Float64() - 1)
+		for range 1 + random.IntN(6) {
+			c := random.IntN(len(w.lists))
+			s := &w.lists[c]
+			list, propensities := w.list(s, random)
+			b.Begin(tuning.Group{User: strconv.Itoa(u), Time: tuning.MinTime})
+			rows := make([]tuning.Row, len(s.likes))
+			rank := make([]int32, len(s.likes))
+			for a := range rows {
+				rows[a] = tuning.NewRow()
+				rows[a].Item, rows[a].ShownKnown = strconv.Itoa(c)+"-"+strconv.Itoa(a), true
+			}
+			for k, a := range s.target {
+				rank[a] = int32(k + 1)
+			}
+			stopped := false
+			for k, a := range list {
+				chance := s.likes[a] * (1 + mood)
+				if !w.cascade {
+					chance *= looked(k)
+				}
+				r := &rows[a]
+				r.Shown, r.Position, r.Label = true, int32(k+1), 0
+				if propensities != nil {
+					r.Propensity = propensities[k]
+				}
+				if !stopped && random.Float64() < chance {
+					r.Label = 1
+					stopped = w.cascade
+				}
+			}
+			for _, r := range rows {
+				b.Add(r, nil, nil)
+			}
+			ranks = append(ranks, rank...)
+		}
+	}
+	return b.Dataset(), ranks
+}
+
+// Intervals for lists hold the truth as often as promised, of those estimators whose belief is true in the world, and the others are refused where the design forbids them.
+func TestListIntervalsHoldTheTruth(t *testing.T) {
+	trials, sizes := trial()
+	cascaded := []string{offpolicy.ItemPosition, offpolicy.PseudoInverse, offpolicy.NormalisedPseudoInverse}
+	for _, c := range []struct {
+		name    string
+		world   *listWorld
+		without []string
+	}{
+		{"independent", newListWorld(offpolicy.Independent, 3, 6, false), nil},
+		{"independent, cascade", newListWorld(offpolicy.Independent, 3, 6, true), cascaded},
+		{"sequential, cascade", newListWorld(offpolicy.Sequential, 2, 4, true), cascaded},
+		{"shuffled", newListWorld(offpolicy.Shuffled, 2, 4, false), nil},
+		{"shuffled, all of them", newListWorld(offpolicy.Shuffled, 3, 3, false), nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, users := range sizes {
+				got := &tried{counts: map[string]*count{}}
+				each(t, trials, uint64(users), func(trial int, random *rand.Rand) {
+					data, ranks := c.world.draw(users, random)
+					lists, err := offpolicy.ListsOf(data, ranks, c.world.design)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					report, err := offpolicy.EvaluateLists(t.Context(), lists, offpolicy.Options{Interval: interval.Options{Seed: uint64(trial)}})
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					got.add(report, c.world.truth())
+				})
+				got.hold(t, users, c.without...)
+			}
+		})
+	}
+}
+
+// The weights of shuffled lists are those that the pseudo-inverse of the whole matrix Γ gives, which is summed over every list there is.
+func TestShuffledWeightIsThePseudoInverse(t *testing.T) {
+	for _, c := range []struct{ candidates, slots int }{{2, 1}, {3, 2}, {3, 3}, {4, 2}, {4, 3}, {5, 2}, {4, 4}} {
+		var lists [][]int
+		var extend func(list []int)
+		extend = func(list []int) {
+			if len(list) == c.slots {
+				lists = append(lists, append([]int(nil), list...))
+				return
+			}
+		candidates:
+			for a := range c.candidates {
+				for _, b := range list {
+					if a == b {
+						continue candidates
+					}
+				}
+				extend(append(list, a))
+			}
+		}
+		extend(nil)
+		n := c.slots * c.candidates
+		indicator := func(list []int) *mat.VecDense {
+			v := mat.NewVecDense(n, nil)
+			for k, a := range list {
+				v.SetVec(k*c.candidates+a, 1)
+			}
+			return v
+		}
+		gamma := mat.NewSymDense(n, nil)
+		for _, list := range lists {
+			gamma.SymRankOne(gamma, 1/float64(len(lists)), indicator(list))
+		}
+		var e mat.EigenSym
+		if !e.Factorize(gamma, true) {
+			t.Fatal("no eigenvalues")
+		}
+		var vectors mat.Dense
+		e.VectorsTo(&vectors)
+		target := lists[len(lists)/3]
+		b := tuning.NewBuilder(0)
+		var ranks []int32
+		var want []float64
+		for i, list := range lists {
+			b.Begin(tuning.Group{User: strconv.Itoa(i), Time: tuning.MinTime})
+			for a := range c.candidates {
+				r := tuning.NewRow()
+				r.ShownKnown = true
+				for k, shown := range list {
+					if shown == a {
+						r.Shown, r.Position, r.Label = true, int32(k+1), 0
+					}
+				}
+				b.Add(r, nil, nil)
+				rank := int32(0)
+				for k, wanted := range target {
+					if wanted == a {
+						rank = int32(k + 1)
+					}
+				}
+				ranks = append(ranks, rank)
+			}
+			weight := 0.0
+			for j, value := range e.Values(nil) {
+				if value > 1e-9 {
+					weight += mat.Dot(indicator(target), vectors.ColView(j)) * mat.Dot(vectors.ColView(j), indicator(list)) / value
+				}
+			}
+			want = append(want, weight)
+		}
+		l, err := offpolicy.ListsOf(b.Dataset(), ranks, offpolicy.Shuffled)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, got := range offpolicy.InverseWeights(l) {
+			if math.Abs(got-want[i]) > 1e-9 {
+				t.Errorf("%d of %d, list %v for %v: weight %v, want %v", c.slots, c.candidates, lists[i], target, got, want[i])
+			}
+		}
+	}
+}
