@@ -18,6 +18,17 @@ func writeProfile(m *message, p *scoring.Profile) {
 	m.int(7, int64(p.MaxPerCategory))
 	m.float(8, p.MinInsideProbability)
 	m.str(9, p.Note)
+	m.str(10, string(p.Kind))
+	if p.Model == nil {
+		return
+	}
+	m.sub(11, func() {
+		m.str(1, p.Model.Format)
+		m.bytes(2, p.Model.Hash[:])
+		m.int(3, int64(p.Model.Bytes))
+		m.int(4, int64(p.Model.Trees))
+		m.int(5, int64(p.Model.Nodes))
+	})
 }
 
 func readProfile(p *scoring.Profile, f *field) {
@@ -40,6 +51,26 @@ func readProfile(p *scoring.Profile, f *field) {
 		p.MinInsideProbability = f.float()
 	case 9:
 		p.Note = f.str()
+	case 10:
+		p.Kind = scoring.Kind(f.str())
+	case 11:
+		p.Model = new(scoring.Model)
+		f.sub(readInto(p.Model, readModelTold))
+	}
+}
+
+func readModelTold(m *scoring.Model, f *field) {
+	switch f.num {
+	case 1:
+		m.Format = f.str()
+	case 2:
+		m.Hash = f.hash()
+	case 3:
+		m.Bytes = int(f.int())
+	case 4:
+		m.Trees = int(f.int())
+	case 5:
+		m.Nodes = int(f.int())
 	}
 }
 

@@ -73,7 +73,7 @@ func openAPIDocument() *huma.OpenAPI {
 	return doc
 }
 
-var pathText = map[string]string{"id": "its ID", "merchant": "ID of the merchant", "name": "name of the profile"}
+var pathText = map[string]string{"id": "its ID", "merchant": "ID of the merchant", "name": "name of the profile", "version": "its number, from 1"}
 
 var tagText = map[string]string{
 	"decisions":        "What to offer a traveller, and what was offered.",

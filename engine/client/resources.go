@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/sihai-network/sihai/engine/wire"
 )
@@ -128,6 +129,12 @@ func (c *Client) RevokeKey(ctx context.Context, id string) (out wire.Key, err er
 func (c *Client) Profiles(ctx context.Context, p Page) (l wire.List[wire.Profile], err error) {
 	err = c.send(ctx, http.MethodGet, "/v1/scoring-profiles", p.query(""), nil, &l)
 	return l, err
+}
+
+// ProfileVersion returns a version of a scoring profile, with its model.
+func (c *Client) ProfileVersion(ctx context.Context, name string, version uint64) (out wire.Profile, err error) {
+	err = c.send(ctx, http.MethodGet, "/v1/scoring-profiles/"+url.PathEscape(name)+"/versions/"+strconv.FormatUint(version, 10), nil, nil, &out)
+	return out, err
 }
 
 // AddProfile adds a version to the profile of p's name.

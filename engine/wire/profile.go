@@ -11,6 +11,8 @@ import (
 type Profile struct {
 	Name                 string             `json:"name,omitempty" maxLength:"64" doc:"may be left out where the path names it"`
 	Version              uint64             `json:"version,omitempty" readOnly:"true"`
+	Kind                 string             `json:"kind,omitempty" enum:"linear,trees" doc:"what makes a score: weights alone, or a model and the weights there are; linear when left out"`
+	Model                *Model             `json:"model,omitempty" doc:"of kind trees; lists leave its source out"`
 	Weights              map[string]float64 `json:"weights" doc:"feature → weight, -100 to 100; a feature left out counts nothing"`
 	Bias                 float64            `json:"bias,omitempty"`
 	Floor                float64            `json:"floor,omitempty" doc:"least score that is offered"`
@@ -24,14 +26,44 @@ type Profile struct {
 	CreatedAt            string             `json:"created_at,omitempty" readOnly:"true" format:"date-time"`
 }
 
+// Model is a model of boosted trees.
+type Model struct {
+	Format string `json:"format" enum:"xgboost,lightgbm"`
+	Source string `json:"source,omitempty" maxLength:"4194304" doc:"the file as the program that trained it saved it: XGBoost's JSON, LightGBM's text; its features have the names of those of scoring, and it has one output"`
+	SHA256 string `json:"sha256,omitempty" readOnly:"true" doc:"of the source"`
+	Trees  int    `json:"trees,omitempty" readOnly:"true"`
+	Nodes  int    `json:"nodes,omitempty" readOnly:"true"`
+}
+
+// readModel reads a model; nil for none and for one that is no model.
+func readModel(m *Model, faults *engine.Faults) *scoring.Model {
+	if m == nil {
+		return nil
+	}
+	model, err := scoring.NewModel(m.Format, []byte(m.Source))
+	if err != nil {
+		faults.Add("model.source", "invalid", "%v", err)
+		return nil
+	}
+	return model
+}
+
+func modelOf(m *scoring.Model) *Model {
+	if m == nil {
+		return nil
+	}
+	return &Model{Format: m.Format, Source: string(m.Source()), SHA256: m.HashText(), Trees: m.Trees, Nodes: m.Nodes}
+}
+
 var profilePlan = planOf(reflect.TypeFor[Profile]())
 
 // DecodeProfile reads a profile. The faults are all there are; the profile holds what could be read.
 func DecodeProfile(data []byte) (scoring.Profile, engine.Faults) {
 	var p Profile
 	faults := bind(data, profilePlan, &p)
+	model := readModel(p.Model, &faults)
 	return scoring.Profile{
-		Name: p.Name, Weights: p.Weights, Bias: p.Bias, Floor: p.Floor,
+		Name: p.Name, Kind: scoring.Kind(p.Kind), Model: model, Weights: p.Weights, Bias: p.Bias, Floor: p.Floor,
 		MaxPerCampaign: p.MaxPerCampaign, MaxPerMerchant: p.MaxPerMerchant, MaxPerCategory: p.MaxPerCategory,
 		MinInsideProbability: p.MinInsideProbability, Note: p.Note,
 	}, faults
@@ -44,7 +76,7 @@ func ProfileOf(p *scoring.Profile, active engine.ProfileRef) Profile {
 		weights = map[string]float64{}
 	}
 	return Profile{
-		Name: p.Name, Version: p.Version, Weights: weights, Bias: p.Bias, Floor: p.Floor,
+		Name: p.Name, Version: p.Version, Kind: string(p.Kind), Model: modelOf(p.Model), Weights: weights, Bias: p.Bias, Floor: p.Floor,
 		MaxPerCampaign: p.MaxPerCampaign, MaxPerMerchant: p.MaxPerMerchant, MaxPerCategory: p.MaxPerCategory,
 		MinInsideProbability: p.MinInsideProbability, Note: p.Note,
 		Active: active == engine.ProfileRef{Name: p.Name, Version: p.Version}, Author: p.Author, CreatedAt: timeText(p.Created),

@@ -334,6 +334,24 @@ func (e LocationType) Valid() bool {
 	}
 }
 
+// Defines values for ModelFormat.
+const (
+	Lightgbm ModelFormat = "lightgbm"
+	Xgboost  ModelFormat = "xgboost"
+)
+
+// Valid indicates whether the value is a known member of the ModelFormat enum.
+func (e ModelFormat) Valid() bool {
+	switch e {
+	case Lightgbm:
+		return true
+	case Xgboost:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MovementKind.
 const (
 	MovementKindCodes    MovementKind = "codes"
@@ -379,6 +397,24 @@ func (e OfferMatch) Valid() bool {
 	case Fence:
 		return true
 	case Radius:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProfileKind.
+const (
+	Linear ProfileKind = "linear"
+	Trees  ProfileKind = "trees"
+)
+
+// Valid indicates whether the value is a known member of the ProfileKind enum.
+func (e ProfileKind) Valid() bool {
+	switch e {
+	case Linear:
+		return true
+	case Trees:
 		return true
 	default:
 		return false
@@ -1021,6 +1057,22 @@ type Merchant struct {
 	Version *int64 `json:"version,omitempty"`
 }
 
+// Model defines model for Model.
+type Model struct {
+	Format ModelFormat `json:"format"`
+	Nodes  *int64      `json:"nodes,omitempty"`
+
+	// Sha256 of the source
+	Sha256 *string `json:"sha256,omitempty"`
+
+	// Source the file as the program that trained it saved it: XGBoost's JSON, LightGBM's text; its features have the names of those of scoring, and it has one output
+	Source *string `json:"source,omitempty"`
+	Trees  *int64  `json:"trees,omitempty"`
+}
+
+// ModelFormat defines model for Model.Format.
+type ModelFormat string
+
 // Money defines model for Money.
 type Money struct {
 	// Amount in minor units by the currency's own exponent: 1250 is 12.50 USD, and 1250 JPY
@@ -1200,6 +1252,9 @@ type Profile struct {
 	// Floor least score that is offered
 	Floor *float64 `json:"floor,omitempty"`
 
+	// Kind what makes a score: weights alone, or a model and the weights there are; linear when left out
+	Kind *ProfileKind `json:"kind,omitempty"`
+
 	// MaxPerCampaign offers of one placement; 0: any number
 	MaxPerCampaign *int64 `json:"max_per_campaign,omitempty"`
 	MaxPerCategory *int64 `json:"max_per_category,omitempty"`
@@ -1207,6 +1262,7 @@ type Profile struct {
 
 	// MinInsideProbability least chance of being in the geofence that is offered, 0 to 1
 	MinInsideProbability *float64 `json:"min_inside_probability,omitempty"`
+	Model                *Model   `json:"model,omitempty"`
 
 	// Name may be left out where the path names it
 	Name    *string `json:"name,omitempty"`
@@ -1216,6 +1272,9 @@ type Profile struct {
 	// Weights feature → weight, -100 to 100; a feature left out counts nothing
 	Weights map[string]float64 `json:"weights"`
 }
+
+// ProfileKind what makes a score: weights alone, or a model and the weights there are; linear when left out
+type ProfileKind string
 
 // ProfileRef defines model for ProfileRef.
 type ProfileRef struct {
