@@ -22,6 +22,8 @@
 //	scoring/interval    how sure a number is that was computed from what users did
 //	scoring/tuning      data sets of decisions and what came of them, which weights are fitted to and judged by
 //	scoring/tuning/fit  weights found in what came of decisions, and what they are worth on data that the fit has not seen
+//	scoring/metrics     how good an order is, how true scores are, how various a list is
+//	scoring/tuning/evaluation  how well policies order what came of is known, each beside baselines
 //	scoring/tuning/offpolicy  what a policy would have earned, from a log that another one made; or why that cannot be said
 //	engine              this package
 //	engine/catalog      campaigns in: validation, imports, publication of the next snapshot

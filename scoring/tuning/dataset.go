@@ -169,6 +169,17 @@ func (d *Dataset) checkNumbers() error {
 	return nil
 }
 
+// Clusters is the number of clusters, see Cluster: users, and groups of which the user is not known.
+func (d *Dataset) Clusters() int { return len(d.UserNames) + d.Groups() }
+
+// Cluster returns the number of group g's user, from 0, whose groups hang together; a group without one is a cluster of its own.
+func (d *Dataset) Cluster(g int) int {
+	if d.Users != nil && d.Users[g] >= 0 {
+		return int(d.Users[g])
+	}
+	return len(d.UserNames) + g
+}
+
 // Select returns a data set of the groups given, in their order; a group may be given twice. Names are shared with d, the rest is copied.
 func (d *Dataset) Select(groups []int) *Dataset {
 	out := &Dataset{

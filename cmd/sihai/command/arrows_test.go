@@ -24,6 +24,8 @@ var arrows = map[string][]string{
 	"scoring/interval":             {"gonum.org/v1/gonum"},
 	"scoring/tuning":               {"scoring", "gonum.org/v1/gonum", "github.com/go-json-experiment/json"}, // jsontext: logs of millions of lines, token by token
 	"scoring/tuning/fit":           {"scoring", "scoring/interval", "scoring/trees", "scoring/tuning", "gonum.org/v1/gonum"},
+	"scoring/metrics":              {},
+	"scoring/tuning/evaluation":    {"scoring", "scoring/interval", "scoring/metrics", "scoring/tuning"},
 	"scoring/tuning/offpolicy":     {"scoring/interval", "scoring/tuning", "gonum.org/v1/gonum"},
 	"engine":                       {"geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency"},
 	"engine/catalog":               {"engine", "geo", "scoring", "golang.org/x/text", "github.com/google/cel-go", "github.com/bojanz/currency", "github.com/ringsaturn/tzf"},

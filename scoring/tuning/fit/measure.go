@@ -12,10 +12,10 @@ import (
 type Measures struct {
 	Name string `json:"name"`
 	// NDCG is that of the first MeasuredPlaces, [0, 1]: the mean over groups with a click. Offers of equal scores stand in any order, and the mean of all is taken.
-	NDCG      float64           `json:"ndcg"`
-	AboveBy   *Difference `json:"difference,omitempty"` // of the fit's NDCG to this one
-	Chances   *Calibration      `json:"calibration,omitempty"`
-	perGroups []float64         // NDCG by group; NaN: no click
+	NDCG      float64      `json:"ndcg"`
+	AboveBy   *Difference  `json:"difference,omitempty"` // of the fit's NDCG to this one
+	Chances   *Calibration `json:"calibration,omitempty"`
+	perGroups []float64    // NDCG by group; NaN: no click
 }
 
 // Difference is how much higher the fit's NDCG is, with an interval of 95 % over users, or over groups where users are not known. Low and High are 0 where
@@ -100,7 +100,7 @@ func (f *objective) compare(a, b *Measures, seed uint64) *Difference {
 	if f.data.Users != nil {
 		clusters = len(f.data.UserNames) + 1
 	}
-	r := interval.NewDifference(clusters)
+	first, other := interval.NewRatios(clusters, 1, 0), interval.NewRatios(clusters, 1, 0)
 	n, sum := 0, 0.0
 	for at, g := range f.groups {
 		x, y := a.perGroups[at], b.perGroups[at]
@@ -111,13 +111,13 @@ func (f *objective) compare(a, b *Measures, seed uint64) *Difference {
 		if f.data.Users != nil {
 			cluster = int(f.data.Users[g]) + 1
 		}
-		r.Add(cluster, 0, x, 1)
-		r.Add(cluster, 1, y, 1)
+		first.Add(cluster, 0, x, 1)
+		other.Add(cluster, 0, y, 1)
 		sum += x - y
 		n++
 	}
 	d := &Difference{Mean: sum / float64(max(n, 1))}
-	e, err := r.Estimate(interval.Options{Seed: seed})
+	e, err := interval.Difference(first, other).Estimate(interval.Options{Seed: seed})
 	if err != nil {
 		d.Why = err.Error()
 		return d

@@ -13,7 +13,7 @@ func (r *Rounds) weights() []float64 {
 
 // mean returns the mean of x over rounds, as ratios of sums by user.
 func (r *Rounds) mean(x func(i int) float64) *interval.Ratios {
-	out := interval.NewRatios(r.UserCount, 1)
+	out := interval.NewRatios(r.UserCount, 1, 0)
 	for i, user := range r.Users {
 		out.Add(int(user), 0, x(i), 1)
 	}
@@ -27,7 +27,7 @@ func (r *Rounds) ips(w []float64) *interval.Ratios {
 
 // snips is Σ w r / Σ w (self-normalised: Swaminathan and Joachims, NeurIPS 2015).
 func (r *Rounds) snips(w []float64) *interval.Ratios {
-	out := interval.NewRatios(r.UserCount, 1)
+	out := interval.NewRatios(r.UserCount, 1, 0)
 	for i, user := range r.Users {
 		out.Add(int(user), 0, w[i]*r.Rewards[i], w[i])
 	}

@@ -56,7 +56,7 @@ func ListsOf(d *tuning.Dataset, ranks []int32, design Design) (*Lists, error) {
 	if len(ranks) != d.Rows() {
 		return nil, fmt.Errorf("lists: %d ranks for %d rows", len(ranks), d.Rows())
 	}
-	l := &Lists{Design: design, Offsets: []int{0}, UserCount: users(d)}
+	l := &Lists{Design: design, Offsets: []int{0}, UserCount: d.Clusters()}
 	shown := make(map[place]bool)
 	wanted, total := make(map[place]int), 0
 	for g := range d.Groups() {
@@ -151,7 +151,7 @@ func (l *Lists) add(d *tuning.Dataset, g int, rows []int, ranks []int32) bool {
 		}
 		l.Logged = append(l.Logged, chance)
 	}
-	l.Users = append(l.Users, userOf(d, g))
+	l.Users = append(l.Users, int32(d.Cluster(g)))
 	l.Candidates = append(l.Candidates, to-from)
 	l.Full = append(l.Full, length == len(rows))
 	l.Offsets = append(l.Offsets, len(l.Rewards))

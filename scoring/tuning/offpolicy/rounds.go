@@ -59,7 +59,7 @@ func RoundsOf(d *tuning.Dataset, policy []float64) (*Rounds, error) {
 			r.LeftOut++
 			continue
 		}
-		r.add(userOf(d, g), d.Labels[shown], d.Propensities[shown], policy[shown])
+		r.add(int32(d.Cluster(g)), d.Labels[shown], d.Propensities[shown], policy[shown])
 		a.groups, a.shown = append(a.groups, g), append(a.shown, shown)
 		unreached.see(d, shown)
 	}
@@ -67,7 +67,7 @@ func RoundsOf(d *tuning.Dataset, policy []float64) (*Rounds, error) {
 		unreached.count(d, g, policy)
 	}
 	r.Unreached, r.Everything = unreached.share(r.Len()), unreached.known
-	r.UserCount = users(d)
+	r.UserCount = d.Clusters()
 	r.Actions = a
 	return r, nil
 }
@@ -77,17 +77,6 @@ func (r *Rounds) add(user int32, reward, logged, target float64) {
 	r.Rewards = append(r.Rewards, reward)
 	r.Logged = append(r.Logged, logged)
 	r.Target = append(r.Target, target)
-}
-
-// users is the number of clusters of a data set: users, and groups without a user.
-func users(d *tuning.Dataset) int { return len(d.UserNames) + d.Groups() }
-
-// userOf returns the cluster of a group, which is its own where its user is not known.
-func userOf(d *tuning.Dataset, g int) int32 {
-	if d.Users != nil && d.Users[g] >= 0 {
-		return d.Users[g]
-	}
-	return int32(len(d.UserNames) + g)
 }
 
 // shownRow returns the row that a group shows; -1: none.

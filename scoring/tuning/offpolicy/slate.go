@@ -26,7 +26,7 @@ func EvaluateLists(ctx context.Context, l *Lists, o Options) (*Report, error) {
 	}
 	sums := l.sums()
 	report := &Report{Decisions: l.Len(), LeftOut: l.LeftOut}
-	logged := interval.NewRatios(l.UserCount, 1)
+	logged := interval.NewRatios(l.UserCount, 1, 0)
 	for i, user := range l.Users {
 		logged.Add(int(user), 0, sums[i], 1)
 	}
@@ -73,7 +73,7 @@ func (l *Lists) byPosition(visit func(list, position, at int, alone, above float
 }
 
 func (l *Lists) itemPosition(o Options) Result {
-	r := interval.NewRatios(l.UserCount, 1)
+	r := interval.NewRatios(l.UserCount, 1, 0)
 	for _, user := range l.Users {
 		r.Add(int(user), 0, 0, 1)
 	}
@@ -90,7 +90,7 @@ func (l *Lists) itemPosition(o Options) Result {
 
 func (l *Lists) cascade(o Options) Result {
 	n := l.Positions()
-	r := interval.NewRatios(l.UserCount, n)
+	r := interval.NewRatios(l.UserCount, n, 0)
 	at := newPositions(l)
 	l.byPosition(func(list, position, k int, _, above float64) {
 		at.add(list, position, l.Rewards[k], above)
@@ -174,7 +174,7 @@ func (l *Lists) wholeList(o Options) Result {
 
 // weighted is the mean of the weights times the rewards of lists.
 func (l *Lists) weighted(name string, w []float64, normalised bool, o Options) Result {
-	r, sums := interval.NewRatios(l.UserCount, 1), l.sums()
+	r, sums := interval.NewRatios(l.UserCount, 1, 0), l.sums()
 	for i, user := range l.Users {
 		b := 1.0
 		if normalised {

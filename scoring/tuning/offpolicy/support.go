@@ -54,7 +54,7 @@ const meanWeightLevel = 0.999
 func supportOf(users []int32, count int, rewards, weights []float64, o interval.Options) Support {
 	s := Support{Decisions: len(rewards), LargestWeight: 0, EffectiveSize: 0}
 	held, outcome, there := make([]float64, count), make([]bool, count), make([]bool, count)
-	mean := interval.NewRatios(count, 1)
+	mean := interval.NewRatios(count, 1, 0)
 	var sum, absolute, squares float64
 	for i, w := range weights {
 		u := users[i]

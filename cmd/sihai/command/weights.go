@@ -1,0 +1,108 @@
+package command
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sihai-network/sihai/engine/wire"
+	"github.com/sihai-network/sihai/scoring/tuning"
+	"github.com/sihai-network/sihai/scoring/tuning/evaluation"
+)
+
+// weightFlags are a policy that adds up weighted features.
+type weightFlags struct {
+	profile string
+	weights []string
+	bias    float64
+	link    string
+}
+
+func (f *weightFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.profile, "profile", "", "file with a scoring profile as JSON, as the API has it")
+	flags.StringSliceVar(&f.weights, "weights", nil, "name=weight of features of the data, instead of a profile")
+	flags.Float64Var(&f.bias, "bias", 0, "added to every score, with --weights")
+	flags.StringVar(&f.link, "link", "none", "what makes a chance of a score: none, identity or logistic")
+	_ = cmd.RegisterFlagCompletionFunc("link", cobra.FixedCompletions([]string{"none", "identity", "logistic"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// given reports whether there is a policy at all.
+func (f *weightFlags) given() bool { return f.profile != "" || len(f.weights) > 0 }
+
+// linkOf reads --link.
+func (f *weightFlags) linkOf() (evaluation.Link, error) {
+	switch f.link {
+	case "none":
+		return evaluation.NoLink, nil
+	case "identity":
+		return evaluation.Identity, nil
+	case "logistic":
+		return evaluation.Logistic, nil
+	}
+	return 0, usagef("--link %q is none of none, identity and logistic", f.link)
+}
+
+// check tells wrong use.
+func (f *weightFlags) check() error {
+	if f.profile != "" && len(f.weights) > 0 {
+		return usagef("--profile and --weights are two ways to say the same")
+	}
+	if _, err := parseWeights(f.weights); err != nil {
+		return err
+	}
+	_, err := f.linkOf()
+	return err
+}
+
+// parseWeights reads name=weight.
+func parseWeights(pairs []string) (map[string]float64, error) {
+	out := make(map[string]float64, len(pairs))
+	for _, pair := range pairs {
+		at := strings.LastIndexByte(pair, '=') // a feature of a text has one in its name
+		if at < 1 {
+			return nil, usagef("--weights %q is not NAME=WEIGHT", pair)
+		}
+		w, err := strconv.ParseFloat(pair[at+1:], 64)
+		if err != nil || w-w != 0 {
+			return nil, usagef("--weights %q: %q is no number", pair, pair[at+1:])
+		}
+		if _, twice := out[pair[:at]]; twice {
+			return nil, usagef("--weights names %s twice", pair[:at])
+		}
+		out[pair[:at]] = w
+	}
+	return out, nil
+}
+
+// policy returns the policy for a data set.
+func (f *weightFlags) policy(d *tuning.Dataset) (evaluation.Policy, error) {
+	name, bias := "weights", f.bias
+	weights, err := parseWeights(f.weights)
+	if err != nil {
+		return evaluation.Policy{}, err
+	}
+	if f.profile != "" {
+		data, err := os.ReadFile(f.profile)
+		if err != nil {
+			return evaluation.Policy{}, err
+		}
+		profile, faults := wire.DecodeProfile(data)
+		if len(faults) > 0 {
+			return evaluation.Policy{}, fmt.Errorf("%s: %w", f.profile, faults)
+		}
+		name, weights, bias = profile.Name, profile.Weights, profile.Bias
+		if name == "" {
+			name = "profile"
+		}
+	}
+	p, err := evaluation.Linear(name, d, weights, bias)
+	if err != nil {
+		return p, err
+	}
+	p.Link, err = f.linkOf()
+	return p, err
+}
