@@ -24,7 +24,10 @@ const (
 )
 
 // Penalty holds weights down: L1 × Σ|w| + L2/2 × Σw², of weights for features that are scaled to a deviation of 1. Both are at least 0.
-type Penalty struct{ L1, L2 float64 }
+type Penalty struct {
+	L1 float64 `json:"l1"`
+	L2 float64 `json:"l2"`
+}
 
 // Baseline is another way to score that a fit is held against.
 type Baseline struct {
