@@ -39,7 +39,7 @@ func (r *runner) tune() *cobra.Command {
 			"by one feature alone. How strongly large weights are held down is chosen by the decisions before those. Features can be divided into buckets and crossed,\n" +
 			"which makes a profile of kind trees. The same data and flags give the same weights and the same report, to the last byte.\n" +
 			"--save adds the fit to a scoring profile as its next version; it is never made the active one.",
-		Example: "  sihai tune --logged log.ndjson.gz --positions --save tuned --data shop\n" +
+		Example: "  sihai tune --logged log.ndjson.gz --debias --save tuned --data shop\n" +
 			"  sihai tune --logged log.ndjson --loss logistic --bucket popularity=10 --cross distance:saving --sign saving=+ --out tuned.json",
 		Args: cobra.NoArgs,
 		RunE: r.do(func(cmd *cobra.Command, _ []string) error { return r.runTune(cmd.Context(), &f) }),
@@ -54,7 +54,7 @@ func (r *runner) tune() *cobra.Command {
 	flags.StringSliceVar(&f.penalties, "penalty", nil, "L1:L2 to try (default: 0:0.01, 0:0.001, 0:0.0001, 0:0.000001)")
 	flags.Float64Var(&f.Holdout, "holdout", 0.2, "share of the decisions, the last ones, that the report is about")
 	flags.Float64Var(&f.Validation, "validation", 0.2, "share of the others, the last ones, by which the penalty is chosen")
-	flags.BoolVar(&f.Positions, "positions", false, "correct clicks for the positions at which offers were shown")
+	flags.BoolVar(&f.Positions, "debias", false, "correct clicks for the positions at which offers were shown")
 	flags.IntVar(&f.Iterations, "iterations", 300, "at most, of one fit")
 	flags.Uint64Var(&f.Seed, "seed", 1, "of the intervals")
 	flags.StringVar(&f.save, "save", "", "scoring profile that gets the fit as its next version, not active")
