@@ -19,6 +19,7 @@
 //	geo                 positions, fences, coverings, the index from a place to its fences; the only room that knows H3
 //	scoring             features, weights, the scorer, explanations that sum to the score
 //	scoring/trees       models of boosted trees that XGBoost and LightGBM have trained
+//	scoring/pricing     prices of budgets, so that what is scarce goes where it is worth most
 //	scoring/interval    how sure a number is that was computed from what users did
 //	scoring/tuning      data sets of decisions and what came of them, which weights are fitted to and judged by
 //	scoring/tuning/fit  weights found in what came of decisions, and what they are worth on data that the fit has not seen

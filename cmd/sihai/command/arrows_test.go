@@ -21,6 +21,7 @@ var arrows = map[string][]string{
 	"geo":                          {"github.com/uber/h3-go/v4"},
 	"scoring":                      {"scoring/trees", "gonum.org/v1/gonum"},
 	"scoring/trees":                {},
+	"scoring/pricing":              {},
 	"scoring/interval":             {"gonum.org/v1/gonum"},
 	"scoring/tuning":               {"scoring", "gonum.org/v1/gonum", "github.com/go-json-experiment/json"}, // jsontext: logs of millions of lines, token by token
 	"scoring/tuning/fit":           {"scoring", "scoring/interval", "scoring/trees", "scoring/tuning", "gonum.org/v1/gonum"},
