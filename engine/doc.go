@@ -22,6 +22,7 @@
 //	scoring/pricing     prices of budgets, so that what is scarce goes where it is worth most
 //	scoring/interval    how sure a number is that was computed from what users did
 //	scoring/tuning      data sets of decisions and what came of them, which weights are fitted to and judged by
+//	scoring/tuning/bandit  what is believed of weights, learnt batch by batch, for profiles that explore
 //	scoring/tuning/fit  weights found in what came of decisions, and what they are worth on data that the fit has not seen
 //	scoring/metrics     how good an order is, how true scores are, how various a list is
 //	scoring/tuning/evaluation  how well policies order what came of is known, each beside baselines

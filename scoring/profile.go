@@ -23,6 +23,7 @@ type Profile struct {
 	MaxPerCampaign, MaxPerMerchant, MaxPerCategory int
 	// MinInsideProbability is the least chance of being in the fence that is offered, [0, 1].
 	MinInsideProbability float64
+	Explore              Explore
 	Note                 string
 	Author               string // ID of the API key
 	Created              time.Time
@@ -90,6 +91,7 @@ func (p Profile) Validate() error {
 		}
 	}
 	between(&f, "min_inside_probability", p.MinInsideProbability, 0, 1)
+	p.Explore.validate(&f)
 	if len(f) == 0 {
 		return nil
 	}

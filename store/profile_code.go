@@ -19,16 +19,25 @@ func writeProfile(m *message, p *scoring.Profile) {
 	m.float(8, p.MinInsideProbability)
 	m.str(9, p.Note)
 	m.str(10, string(p.Kind))
-	if p.Model == nil {
-		return
+	if p.Model != nil {
+		m.sub(11, func() { writeModelTold(m, p.Model) })
 	}
-	m.sub(11, func() {
-		m.str(1, p.Model.Format)
-		m.bytes(2, p.Model.Hash[:])
-		m.int(3, int64(p.Model.Bytes))
-		m.int(4, int64(p.Model.Trees))
-		m.int(5, int64(p.Model.Nodes))
-	})
+	if e := &p.Explore; e.Method != "" || e.Share != 0 || e.Breadth != 0 || len(e.Deviations) > 0 {
+		m.sub(12, func() {
+			m.str(1, string(e.Method))
+			m.float(2, e.Share)
+			m.float(3, e.Breadth)
+			m.weights(4, e.Deviations)
+		})
+	}
+}
+
+func writeModelTold(m *message, told *scoring.Model) {
+	m.str(1, told.Format)
+	m.bytes(2, told.Hash[:])
+	m.int(3, int64(told.Bytes))
+	m.int(4, int64(told.Trees))
+	m.int(5, int64(told.Nodes))
 }
 
 func readProfile(p *scoring.Profile, f *field) {
@@ -56,6 +65,21 @@ func readProfile(p *scoring.Profile, f *field) {
 	case 11:
 		p.Model = new(scoring.Model)
 		f.sub(readInto(p.Model, readModelTold))
+	case 12:
+		f.sub(readInto(&p.Explore, readExplore))
+	}
+}
+
+func readExplore(e *scoring.Explore, f *field) {
+	switch f.num {
+	case 1:
+		e.Method = scoring.Method(f.str())
+	case 2:
+		e.Share = f.float()
+	case 3:
+		e.Breadth = f.float()
+	case 4:
+		e.Deviations = f.weight(e.Deviations)
 	}
 }
 

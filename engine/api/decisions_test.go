@@ -342,3 +342,35 @@ func TestTreesAreDecidedBy(t *testing.T) {
 	w.get(t, "analyst", "/v1/scoring-profiles/boost/versions/2").refused(t, 404, "not_found")
 	w.get(t, "analyst", "/v1/scoring-profiles/boost/versions/first").refused(t, 404, "not_found")
 }
+
+// TestExplorationTellsChances activates a profile that explores and finds the chances of what is offered.
+func TestExplorationTellsChances(t *testing.T) {
+	w := newWorld(t, apitest.Options{})
+	const profile = `{"weights":{"distance":1},"explore":{"method":"thompson","share":0.5,"breadth":2,"deviations":{"distance":3,"freshness":3,"saving":3}}}`
+	w.send(t, "analyst", "POST", "/v1/scoring-profiles/curious/versions", profile).want(t, 201)
+	var kept struct {
+		Explore struct {
+			Method         string
+			Share, Breadth float64
+			Deviations     map[string]float64
+		}
+	}
+	w.get(t, "analyst", "/v1/scoring-profiles/curious").want(t, 200).decode(t, &kept)
+	if e := kept.Explore; e.Method != "thompson" || e.Share != 0.5 || e.Breadth != 2 || e.Deviations["saving"] != 3 {
+		t.Errorf("%+v", kept)
+	}
+	w.send(t, "analyst", "POST", "/v1/scoring-profiles/curious/activate", "").want(t, 200)
+	var d struct {
+		Placements []struct {
+			Offers []struct{ Propensity float64 }
+		}
+	}
+	w.send(t, "app", "POST", "/v1/decisions", hereJSON("u")).want(t, 200).decode(t, &d)
+	for _, o := range d.Placements[0].Offers {
+		if !(o.Propensity > 0 && o.Propensity <= 1) {
+			t.Errorf("%+v", o)
+		}
+	}
+	bad := ask{key: "analyst", method: "POST", path: "/v1/scoring-profiles/curious/versions", wrong: true, body: `{"weights":{},"explore":{"method":"greedy","share":2}}`}
+	w.ask(t, bad).faults(t, "explore.method invalid", "explore.share out_of_range")
+}

@@ -65,9 +65,10 @@ func (r *run) voiceFor(number uint32, set *engine.LanguageSet) *voice {
 	return v
 }
 
-// isQuick reports whether a request can be answered from digests: no rejections are asked for, which need every reason against every candidate.
+// isQuick reports whether a request can be answered from digests: no rejections are asked for, which need every reason against every candidate, and nothing is
+// explored, which needs the scores of many.
 func (r *run) isQuick() bool {
-	if r.full || r.digests == nil || r.request.Location == nil {
+	if r.full || r.digests == nil || r.request.Location == nil || r.explorer != nil {
 		return false
 	}
 	year := r.request.Time.UTC().Year()

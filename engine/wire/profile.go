@@ -20,10 +20,33 @@ type Profile struct {
 	MaxPerMerchant       int                `json:"max_per_merchant,omitempty"`
 	MaxPerCategory       int                `json:"max_per_category,omitempty"`
 	MinInsideProbability float64            `json:"min_inside_probability,omitempty" doc:"least chance of being in the geofence that is offered, 0 to 1"`
+	Explore              *Explore           `json:"explore,omitempty" doc:"left out: it does not explore"`
 	Note                 string             `json:"note,omitempty"`
 	Active               bool               `json:"active,omitempty" readOnly:"true" doc:"new decisions use this version"`
 	Author               string             `json:"author,omitempty" readOnly:"true"`
 	CreatedAt            string             `json:"created_at,omitempty" readOnly:"true" format:"date-time"`
+}
+
+// Explore says how a profile explores.
+type Explore struct {
+	Method     string             `json:"method" enum:"thompson,linucb" doc:"thompson draws the weights; linucb takes scores at the upper end of what is believed of them"`
+	Share      float64            `json:"share" minimum:"0" maximum:"1" doc:"of the decisions; offers of each tell their propensity"`
+	Breadth    float64            `json:"breadth,omitempty" minimum:"0" maximum:"10" doc:"multiplies deviations; 1 when left out"`
+	Deviations map[string]float64 `json:"deviations,omitempty" doc:"feature → standard deviation of what is believed of its weight, 0 to 100; of others all is known"`
+}
+
+func exploreOf(e *scoring.Explore) *Explore {
+	if e.Method == "" {
+		return nil
+	}
+	return &Explore{Method: string(e.Method), Share: e.Share, Breadth: e.Breadth, Deviations: e.Deviations}
+}
+
+func (e *Explore) read() scoring.Explore {
+	if e == nil {
+		return scoring.Explore{}
+	}
+	return scoring.Explore{Method: scoring.Method(e.Method), Share: e.Share, Breadth: e.Breadth, Deviations: e.Deviations}
 }
 
 // Model is a model of boosted trees.
@@ -65,7 +88,7 @@ func DecodeProfile(data []byte) (scoring.Profile, engine.Faults) {
 	return scoring.Profile{
 		Name: p.Name, Kind: scoring.Kind(p.Kind), Model: model, Weights: p.Weights, Bias: p.Bias, Floor: p.Floor,
 		MaxPerCampaign: p.MaxPerCampaign, MaxPerMerchant: p.MaxPerMerchant, MaxPerCategory: p.MaxPerCategory,
-		MinInsideProbability: p.MinInsideProbability, Note: p.Note,
+		MinInsideProbability: p.MinInsideProbability, Note: p.Note, Explore: p.Explore.read(),
 	}, faults
 }
 
@@ -78,7 +101,7 @@ func ProfileOf(p *scoring.Profile, active engine.ProfileRef) Profile {
 	return Profile{
 		Name: p.Name, Version: p.Version, Kind: string(p.Kind), Model: modelOf(p.Model), Weights: weights, Bias: p.Bias, Floor: p.Floor,
 		MaxPerCampaign: p.MaxPerCampaign, MaxPerMerchant: p.MaxPerMerchant, MaxPerCategory: p.MaxPerCategory,
-		MinInsideProbability: p.MinInsideProbability, Note: p.Note,
+		MinInsideProbability: p.MinInsideProbability, Note: p.Note, Explore: exploreOf(&p.Explore),
 		Active: active == engine.ProfileRef{Name: p.Name, Version: p.Version}, Author: p.Author, CreatedAt: timeText(p.Created),
 	}
 }

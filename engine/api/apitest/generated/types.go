@@ -211,6 +211,24 @@ func (e EventType) Valid() bool {
 	}
 }
 
+// Defines values for ExploreMethod.
+const (
+	Linucb   ExploreMethod = "linucb"
+	Thompson ExploreMethod = "thompson"
+)
+
+// Valid indicates whether the value is a known member of the ExploreMethod enum.
+func (e ExploreMethod) Valid() bool {
+	switch e {
+	case Linucb:
+		return true
+	case Thompson:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthStatus.
 const (
 	Ok HealthStatus = "ok"
@@ -824,6 +842,24 @@ type Explanation struct {
 	Value    float64        `json:"value"`
 }
 
+// Explore defines model for Explore.
+type Explore struct {
+	// Breadth multiplies deviations; 1 when left out
+	Breadth *float64 `json:"breadth,omitempty"`
+
+	// Deviations feature → standard deviation of what is believed of its weight, 0 to 100; of others all is known
+	Deviations *map[string]float64 `json:"deviations,omitempty"`
+
+	// Method thompson draws the weights; linucb takes scores at the upper end of what is believed of them
+	Method ExploreMethod `json:"method"`
+
+	// Share of the decisions; offers of each tell their propensity
+	Share float64 `json:"share"`
+}
+
+// ExploreMethod thompson draws the weights; linucb takes scores at the upper end of what is believed of them
+type ExploreMethod string
+
 // Fault defines model for Fault.
 type Fault struct {
 	Code    string `json:"code"`
@@ -1248,6 +1284,7 @@ type Profile struct {
 	Author    *string    `json:"author,omitempty"`
 	Bias      *float64   `json:"bias,omitempty"`
 	CreatedAt *time.Time `json:"created_at,omitempty"`
+	Explore   *Explore   `json:"explore,omitempty"`
 
 	// Floor least score that is offered
 	Floor *float64 `json:"floor,omitempty"`
