@@ -48,6 +48,9 @@ var reasonNames = map[ReasonCode]string{
 	NotStackable: "not_stackable", NothingLeft: "nothing_left",
 }
 
+// IsLimit reports whether budgets, pacing or caps are what keeps a candidate out: what Limits says.
+func (c ReasonCode) IsLimit() bool { return c >= BudgetExhausted && c < AudienceNotMatched }
+
 // String returns the reason's stable name, or "unknown".
 func (c ReasonCode) String() string {
 	if name, ok := reasonNames[c]; ok {

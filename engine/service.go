@@ -16,6 +16,14 @@ type Decider interface {
 	Decision(ctx context.Context, id string) (*Decision, error)
 }
 
+// Replayer decides recorded decisions again.
+type Replayer interface {
+	// Replay answers the request of a recorded decision on the catalog, the popularity, the rates, the settings and the limits of then. Under the profile of then, which nil stands for,
+	// the answer is that of the record, byte for byte. Under another one, limits of which the record does not tell are taken to hold nothing back. Nothing is kept.
+	// ErrNotFound where something that it rests on is no longer known.
+	Replay(ctx context.Context, d *Decision, profile *scoring.Profile) (*Decision, error)
+}
+
 // EventTaker takes what travellers did.
 type EventTaker interface {
 	// TakeEvents validates a batch, keeps it durably and then counts it. Faults name the events by path: all or none is taken.

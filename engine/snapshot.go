@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"time"
 
 	"golang.org/x/text/language"
@@ -23,13 +24,20 @@ type Snapshot struct {
 	Profile    scoring.Profile
 	Rates      Rates
 	Popularity map[CampaignRef]Counts
-	Listings   int // campaigns that can be offered or rejected
+	// Epoch numbers Popularity in the PopularityLog: 0 for none, and where nobody keeps one.
+	Epoch    uint64
+	Listings int // campaigns that can be offered or rejected
 	// Keys holds the API keys that are not revoked, by hash.
 	Keys map[[32]byte]Key
 }
 
 // CampaignRef names a campaign across merchants.
 type CampaignRef struct{ MerchantID, CampaignID string }
+
+// Compare orders by merchant and then by campaign.
+func (r CampaignRef) Compare(o CampaignRef) int {
+	return cmp.Or(cmp.Compare(r.MerchantID, o.MerchantID), cmp.Compare(r.CampaignID, o.CampaignID))
+}
 
 // Counts are what became of a campaign's showings so far.
 type Counts struct{ Impressions, Clicks float64 }

@@ -217,6 +217,9 @@ type Change struct {
 	ID         string
 	ImportID   string // of the import that it is part of; empty: none
 	More       bool   // another change of the same import follows: do not publish yet
+	// Before and After are the versions between which the resource went, 0 where there was or is none; of rates, those of the whole book.
+	// Both are 0 in what earlier releases told; Before is 0 of an activation.
+	Before, After uint64
 }
 
 // ChangeFeed tells every change of the catalog, in the order of their commits, without a gap.
@@ -227,6 +230,15 @@ type ChangeFeed interface {
 	Changes(ctx context.Context, after uint64, limit int) ([]Change, error)
 	// WaitChange returns nil once there is a change after the position, or the context's error.
 	WaitChange(ctx context.Context, after uint64) error
+}
+
+// History reads versions that were current once. Each returns ErrNotFound for a version that there never was.
+type History interface {
+	MerchantVersion(ctx context.Context, id string, version uint64) (Merchant, error)
+	VenueVersion(ctx context.Context, merchant, id string, version uint64) (Venue, error)
+	CampaignVersion(ctx context.Context, merchant, id string, version uint64) (Campaign, error)
+	// RatesVersion returns the book as it was at a version, see Change; at 0, as it was before the first that is told apart. Cost: linear in the days.
+	RatesVersion(ctx context.Context, version uint64) (Rates, error)
 }
 
 // CatalogScan reads all that is current, for a start. It is not one moment: read Position first, then scan, then apply the changes since.
@@ -243,6 +255,17 @@ type DecisionLog interface {
 	AppendDecisions(ctx context.Context, ds []*Decision) error
 	// Decision returns ErrNotFound for an unknown ID. An ID begins with the decision's time, see IDs.New.
 	Decision(ctx context.Context, id string) (*Decision, error)
+}
+
+// PopularityLog keeps what the popularity of campaigns was taken to be, in epochs numbered from 1, so that a decision can name the one it was made by.
+type PopularityLog interface {
+	// Popularity returns the newest counts and their epoch, 0 for none.
+	Popularity(ctx context.Context) (map[CampaignRef]Counts, uint64, error)
+	// KeepPopularity keeps the counts that changed as a new epoch, on disk when it returns nil. After an error the epoch that was begun is nobody's: the next call gives the changes
+	// again. One call at a time.
+	KeepPopularity(ctx context.Context, changed map[CampaignRef]Counts) (epoch uint64, err error)
+	// PopularityAt returns the counts of some campaigns as they were at an epoch, of all for a nil list. One without counts is left out.
+	PopularityAt(ctx context.Context, epoch uint64, of []CampaignRef) (map[CampaignRef]Counts, error)
 }
 
 // EventLog keeps events.
@@ -263,8 +286,10 @@ type Store interface {
 	Keys
 	Imports
 	ChangeFeed
+	History
 	CatalogScan
 	DecisionLog
+	PopularityLog
 	EventLog
 	Accounts
 	Purchases

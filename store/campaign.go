@@ -24,6 +24,11 @@ func (db *DB) Campaign(ctx context.Context, merchant, id string) (engine.Campaig
 	return one(ctx, db, campaigns(merchant), id, 0)
 }
 
+// CampaignVersion implements engine.History.
+func (db *DB) CampaignVersion(ctx context.Context, merchant, id string, version uint64) (engine.Campaign, error) {
+	return past(ctx, db, campaigns(merchant), id, version)
+}
+
 // ListCampaigns implements engine.Campaigns. A merchant that does not exist has none.
 func (db *DB) ListCampaigns(ctx context.Context, merchant string, p engine.Page) ([]engine.Campaign, string, error) {
 	return list(ctx, db, campaigns(merchant), p)

@@ -69,7 +69,8 @@ func (e edit[T]) apply(tx kv.Tx) (written T, err error) {
 		return written, err
 	}
 	if !e.silent {
-		if err := emit(tx, engine.Change{Kind: engine.ChangeKind(e.name), MerchantID: e.owner(e.id), ID: e.id}); err != nil {
+		told := engine.Change{Kind: engine.ChangeKind(e.name), MerchantID: e.owner(e.id), ID: e.id, Before: head.version(), After: now.meta.Version}
+		if err := emit(tx, told); err != nil {
 			return written, err
 		}
 	}

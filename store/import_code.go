@@ -116,12 +116,16 @@ type staged struct {
 	id     string
 	body   []byte // nil once folded
 	folded bool
+
+	before, after uint64 // once folded: the versions between which the resource went
 }
 
 func writeStaged(m *message, s *staged) {
 	m.str(1, s.id)
 	m.bytes(2, s.body)
 	m.bool(3, s.folded)
+	m.uint(4, s.before)
+	m.uint(5, s.after)
 }
 
 func readStaged(s *staged, f *field) {
@@ -132,6 +136,10 @@ func readStaged(s *staged, f *field) {
 		s.body = f.bytes()
 	case 3:
 		s.folded = f.bool()
+	case 4:
+		s.before = f.uint()
+	case 5:
+		s.after = f.uint()
 	}
 }
 
@@ -141,6 +149,8 @@ func writeChange(m *message, c *engine.Change) {
 	m.str(3, c.ID)
 	m.str(4, c.ImportID)
 	m.bool(5, c.More)
+	m.uint(6, c.Before)
+	m.uint(7, c.After)
 }
 
 func readChange(c *engine.Change, f *field) {
@@ -155,6 +165,10 @@ func readChange(c *engine.Change, f *field) {
 		c.ImportID = f.str()
 	case 5:
 		c.More = f.bool()
+	case 6:
+		c.Before = f.uint()
+	case 7:
+		c.After = f.uint()
 	}
 }
 

@@ -163,7 +163,7 @@ func activate(tx kv.Tx, w engine.Write, name string, version uint64) (scoring.Pr
 	}
 	return p, errors.Join(
 		tx.Put(key(activeKind), value),
-		emit(tx, engine.Change{Kind: engine.ChangeProfile, ID: p.Name}),
+		emit(tx, engine.Change{Kind: engine.ChangeProfile, ID: p.Name, After: p.Version}),
 		remember(tx, w.Once, activation, p.Name, p.Version),
 	)
 }

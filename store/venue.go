@@ -23,6 +23,11 @@ func (db *DB) Venue(ctx context.Context, merchant, id string) (engine.Venue, err
 	return one(ctx, db, venues(merchant), id, 0)
 }
 
+// VenueVersion implements engine.History.
+func (db *DB) VenueVersion(ctx context.Context, merchant, id string, version uint64) (engine.Venue, error) {
+	return past(ctx, db, venues(merchant), id, version)
+}
+
 // ListVenues implements engine.Venues. A merchant that does not exist has none.
 func (db *DB) ListVenues(ctx context.Context, merchant string, p engine.Page) ([]engine.Venue, string, error) {
 	return list(ctx, db, venues(merchant), p)
@@ -89,7 +94,7 @@ func (r resource[T]) remove(tx kv.Tx, w engine.Write, id string) error {
 		tx.Put(r.pastKey(id, head.meta.Version), head.value),
 		tx.Put(key(goneKind, id), gone),
 		tx.Delete(r.headKey(id)),
-		emit(tx, engine.Change{Kind: engine.ChangeKind(r.name), MerchantID: r.merchant, ID: id}),
+		emit(tx, engine.Change{Kind: engine.ChangeKind(r.name), MerchantID: r.merchant, ID: id, Before: head.meta.Version}),
 		remember(tx, w.Once, deletion, id, head.meta.Version),
 	)
 }

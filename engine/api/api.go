@@ -19,6 +19,7 @@ type Options struct {
 	Store     engine.Store // is read only: what changes it is the catalog's
 	Catalog   engine.Catalog
 	Decider   engine.Decider
+	Replayer  engine.Replayer
 	Events    engine.EventTaker
 	Redeemer  engine.Redeemer
 	Importer  engine.Importer
@@ -57,7 +58,7 @@ type API struct {
 
 // New makes an API.
 func New(o Options) (*API, error) {
-	if o.Store == nil || o.Catalog == nil || o.Decider == nil || o.Events == nil || o.Redeemer == nil || o.Importer == nil || o.Snapshots == nil || o.IDs.Random == nil || o.Clock == nil {
+	if o.Store == nil || o.Catalog == nil || o.Decider == nil || o.Replayer == nil || o.Events == nil || o.Redeemer == nil || o.Importer == nil || o.Snapshots == nil || o.IDs.Random == nil || o.Clock == nil {
 		return nil, errors.New("make api: a part is missing")
 	}
 	if o.Logger == nil {

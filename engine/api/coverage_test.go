@@ -85,6 +85,7 @@ func TestEveryOperationSucceeds(t *testing.T) {
 	for _, a := range []ask{
 		{key: "app", method: "POST", path: "/v1/decisions", body: hereJSON("u-1")},
 		{key: "analyst", method: "GET", path: "/v1/decisions/" + d.Decision_ID},
+		{key: "analyst", method: "POST", path: "/v1/decisions/" + d.Decision_ID + "/replay"},
 		{key: "app", method: "POST", path: "/v1/events", body: event},
 
 		{key: "app", method: "POST", path: "/v1/validations", body: order},

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 
@@ -8,6 +10,7 @@ import (
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/engine/wire"
+	"github.com/sihai-network/sihai/scoring"
 )
 
 // buffers keeps the buffers of bodies and answers between requests.
@@ -71,6 +74,43 @@ func recorded(c *call) error {
 		return err
 	}
 	c.Data(http.StatusOK, gin.MIMEJSON, data)
+	return nil
+}
+
+// replay answers POST /v1/decisions/{id}/replay.
+func replay(c *call) error {
+	data, err := c.readBody()
+	if err != nil {
+		return err
+	}
+	ref, err := wire.DecodeReplay(data)
+	if err != nil {
+		return err
+	}
+	was, err := c.api.Decider.Decision(c.ctx(), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	var profile *scoring.Profile
+	if ref != nil {
+		p, err := c.api.Store.Profile(c.ctx(), ref.Name, ref.Version)
+		if errors.Is(err, engine.ErrNotFound) {
+			return engine.Faults{{Path: "scoring_profile", Code: "not_found", Message: fmt.Sprintf("there is no version %d of a profile %q", ref.Version, ref.Name)}}
+		}
+		if err != nil {
+			return err
+		}
+		profile = &p
+	}
+	is, err := c.api.Replayer.Replay(c.ctx(), was, profile)
+	if err != nil {
+		return err
+	}
+	answer, err := wire.AppendReplay(nil, was, is)
+	if err != nil {
+		return err
+	}
+	c.Data(http.StatusOK, gin.MIMEJSON, answer)
 	return nil
 }
 

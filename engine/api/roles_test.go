@@ -13,8 +13,8 @@ import (
 // allowed says which roles may do an operation; nil is anyone, with a key or without.
 var allowed = map[string][]string{
 	"decide":      {"app", "analyst", "operator"},
-	"getDecision": {"analyst", "operator"},
-	"takeEvents":  {"app", "operator"},
+	"getDecision": {"analyst", "operator"}, "replayDecision": {"analyst", "operator"},
+	"takeEvents": {"app", "operator"},
 
 	"validateOrder": {"app", "operator"}, "reserve": {"app", "operator"}, "getReservation": {"app", "operator"},
 	"confirmReservation": {"app", "operator"}, "releaseReservation": {"app", "operator"},

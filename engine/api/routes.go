@@ -28,6 +28,11 @@ func travelRoutes() []route {
 			roles: []engine.Role{engine.RoleAnalyst}, answers: []answer{ok[wire.Decision]("the decision")}, handle: recorded,
 		},
 		{
+			method: http.MethodPost, path: "/v1/decisions/{id}/replay", id: "replayDecision", tag: "decisions", summary: "A recorded decision made again as things were, under its own scoring profile or another",
+			roles: []engine.Role{engine.RoleAnalyst}, reads: true, body: &body{shape: jsonBody[wire.ReplayRequest]().shape, optional: true},
+			answers: []answer{ok[wire.Replay]("the decision, and how it differs from the record; nothing was changed")}, handle: replay,
+		},
+		{
 			method: http.MethodPost, path: "/v1/events", id: "takeEvents", tag: "events", summary: "What travellers did: all events of a batch are taken, or none",
 			roles: []engine.Role{engine.RoleApp}, body: jsonBody[wire.Events](), answers: []answer{ok[wire.Taken]("taken and kept")}, handle: takeEvents,
 		},

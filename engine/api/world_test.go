@@ -306,8 +306,12 @@ type decisionJSON struct {
 	Decision_ID     string
 	Time            time.Time
 	Catalog_Version uint64
-	Request         json.RawMessage
-	Placements      []struct {
+	Scoring_Profile struct {
+		Name    string
+		Version uint64
+	}
+	Request    json.RawMessage
+	Placements []struct {
 		ID     string
 		Offers []struct {
 			Offer_ID, Campaign_ID, Merchant_ID, Title, Content_Language string

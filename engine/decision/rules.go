@@ -37,9 +37,8 @@ func (r *run) filter(c *candidate) bool {
 		}
 		c.reasons = append(c.reasons, rules[i].why(r, c))
 	}
-	if limits := r.settings.limits; limits != nil && c.listing.Limited {
-		r.limited = limits.Check(r.limited[:0], c.listing, c.site, r.request.User.ID, r.request.Time)
-		if len(r.limited) > 0 && !r.full {
+	if c.listing.Limited && !r.withinLimits(c) {
+		if !r.full {
 			return false
 		}
 		c.reasons = append(c.reasons, r.limited...)

@@ -88,6 +88,7 @@ func (r *run) answerQuickly(id string) *engine.Decision {
 	for i := range r.request.Placements {
 		d.Placements[i] = r.shortlist(&r.request.Placements[i])
 	}
+	d.Withheld = slices.Clone(r.withheld)
 	return d
 }
 
@@ -213,12 +214,19 @@ func (r *run) settleAll() {
 	}
 }
 
+// withinLimits asks for the limits that keep a candidate out, which are in limited until the next call, and notes them.
 func (r *run) withinLimits(c *candidate) bool {
 	limits := r.settings.limits
 	if limits == nil {
 		return true
 	}
 	r.limited = limits.Check(r.limited[:0], c.listing, c.site, r.request.User.ID, r.request.Time)
+	if len(r.limited) > 0 && !r.full {
+		r.withheld = append(r.withheld, engine.Withheld{
+			CampaignRef: engine.CampaignRef{MerchantID: c.listing.Merchant.ID, CampaignID: c.listing.ID},
+			VenueID:     c.listing.Sites[c.site].ID, Reasons: slices.Clone(r.limited),
+		})
+	}
 	return len(r.limited) == 0
 }
 

@@ -73,9 +73,9 @@ func testImport(b *fixture) {
 	want.Chain, want.Meta = "new", engine.Meta{Version: 2, Created: old.Meta.Created, Updated: w.At, By: w.By}
 	b.same(v, want)
 	b.same(b.changes(position), []engine.Change{
-		{Seq: position + 1, Kind: engine.ChangeVenue, MerchantID: "m-1", ID: "v-2", ImportID: "i-1", More: true},
-		{Seq: position + 2, Kind: engine.ChangeVenue, MerchantID: "m-1", ID: "v-1", ImportID: "i-1", More: true},
-		{Seq: position + 3, Kind: engine.ChangeVenue, MerchantID: "m-1", ID: "v-3", ImportID: "i-1"},
+		{Seq: position + 1, Kind: engine.ChangeVenue, MerchantID: "m-1", ID: "v-2", ImportID: "i-1", More: true, After: 1},
+		{Seq: position + 2, Kind: engine.ChangeVenue, MerchantID: "m-1", ID: "v-1", ImportID: "i-1", More: true, Before: 1, After: 2},
+		{Seq: position + 3, Kind: engine.ChangeVenue, MerchantID: "m-1", ID: "v-3", ImportID: "i-1", After: 1},
 	})
 	again, err := b.CommitImport(b.ctx(), b.write(), engine.Import{ImportID: id})
 	b.ok(err)

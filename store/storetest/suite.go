@@ -55,6 +55,7 @@ func Run(t *testing.T, home Home) {
 		{"scans see all that is current", testScan},
 		{"decisions", testDecisions},
 		{"idempotent decisions", testDecisionOnce},
+		{"popularity", testPopularity},
 		{"events", testEvents},
 		{"closed", testClosed},
 		{"an import is invisible until it is current", testImport},

@@ -29,6 +29,7 @@ type app struct {
 	taker     *ledger.Taker
 	publisher *catalog.Publisher
 	decider   *decision.Service
+	replayer  *decision.Replayer
 	book      *ledger.Book
 	api       *api.API
 }
@@ -82,7 +83,7 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 
 	// what is published, and what is decided on it
 	a.publisher, err = catalog.OpenPublisher(ctx, catalog.PublisherOptions{
-		Store: a.store, Packer: store.Packer{}, Popularity: meter.Popularity, RefreshEvery: popularityEvery, Memory: memory, Logger: o.logger,
+		Store: a.store, Packer: store.Packer{}, Popularity: meter.Popularity, RefreshEvery: popularityEvery, Epochs: a.store, Memory: memory, Logger: o.logger,
 	})
 	if err != nil {
 		return nil, err
@@ -91,6 +92,14 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		Snapshots: a.publisher, Limits: meter, Log: a.store, IDs: engine.IDs{Random: o.env.Random},
 		DefaultSpend: engine.Money(o.Decision.DefaultSpend), IPAccuracy: geo.Meters(o.Decision.IPAccuracy),
 		WalkingSpeed: walking(o.Decision.WalkingSpeed), Language: o.Decision.Language, Logger: o.logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+
+	// what was decided, decided again
+	a.replayer, err = decision.NewReplayer(decision.ReplayerOptions{
+		Pasts: catalog.NewRebuilder(catalog.RebuilderOptions{Store: a.store, Packer: store.Packer{}, Snapshots: a.publisher, Logger: o.logger}),
 	})
 	if err != nil {
 		return nil, err
@@ -114,7 +123,7 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 func (a *app) face(local engine.Key) (*api.API, error) {
 	o := a.options
 	return api.New(api.Options{
-		Store: a.store, Catalog: a.catalog, Decider: a.decider, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Snapshots: a.publisher,
+		Store: a.store, Catalog: a.catalog, Decider: a.decider, Replayer: a.replayer, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Snapshots: a.publisher,
 		IDs: engine.IDs{Random: o.env.Random}, Clock: o.env.Now, Logger: o.logger, Collectors: a.collectors(), Local: local,
 		MaxBodyBytes: o.HTTP.MaxBodyBytes, MaxUploadBytes: o.Import.MaxBytes, MaxRows: o.Import.MaxRows, MaxRowBytes: o.Import.MaxRowBytes,
 		UploadIdle: o.HTTP.ReadTimeout, OperatorMetrics: o.Metrics.Access == "operator",

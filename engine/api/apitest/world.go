@@ -119,7 +119,7 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w.publisher, err = catalog.OpenPublisher(ctx, catalog.PublisherOptions{Store: w.Store, Packer: store.Packer{}, Popularity: meter.Popularity, Logger: o.Logger}); err != nil {
+	if w.publisher, err = catalog.OpenPublisher(ctx, catalog.PublisherOptions{Store: w.Store, Packer: store.Packer{}, Popularity: meter.Popularity, Epochs: w.Store, Logger: o.Logger}); err != nil {
 		return nil, err
 	}
 	ids := engine.IDs{Random: rand.Reader}
@@ -133,8 +133,14 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	if err != nil {
 		return nil, err
 	}
+	replayer, err := decision.NewReplayer(decision.ReplayerOptions{
+		Pasts: catalog.NewRebuilder(catalog.RebuilderOptions{Store: w.Store, Packer: store.Packer{}, Snapshots: w.publisher, Logger: o.Logger}),
+	})
+	if err != nil {
+		return nil, err
+	}
 	options := api.Options{
-		Store: w.Store, Catalog: service, Decider: w.decider, Events: taker, Redeemer: w.book, Importer: service, Snapshots: w.publisher,
+		Store: w.Store, Catalog: service, Decider: w.decider, Replayer: replayer, Events: taker, Redeemer: w.book, Importer: service, Snapshots: w.publisher,
 		IDs: ids, Clock: o.Now, Logger: o.Logger,
 	}
 	if o.Change != nil {

@@ -145,6 +145,11 @@ type ClientInterface interface {
 	// GetDecision request
 	GetDecision(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ReplayDecisionWithBody request with any body
+	ReplayDecisionWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ReplayDecision(ctx context.Context, id string, body ReplayDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// TakeEventsWithBody request with any body
 	TakeEventsWithBody(ctx context.Context, params *TakeEventsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -504,6 +509,30 @@ func (c *Client) Decide(ctx context.Context, params *DecideParams, body DecideJS
 
 func (c *Client) GetDecision(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetDecisionRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReplayDecisionWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplayDecisionRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReplayDecision(ctx context.Context, id string, body ReplayDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplayDecisionRequest(c.Server, id, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2086,6 +2115,53 @@ func NewGetDecisionRequest(server string, id string) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewReplayDecisionRequest calls the generic ReplayDecision builder with application/json body
+func NewReplayDecisionRequest(server string, id string, body ReplayDecisionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReplayDecisionRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewReplayDecisionRequestWithBody generates requests for ReplayDecision with any type of body
+func NewReplayDecisionRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/decisions/%s/replay", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -4136,6 +4212,11 @@ type ClientWithResponsesInterface interface {
 	// GetDecisionWithResponse request
 	GetDecisionWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetDecisionResponse, error)
 
+	// ReplayDecisionWithBodyWithResponse request with any body
+	ReplayDecisionWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplayDecisionResponse, error)
+
+	ReplayDecisionWithResponse(ctx context.Context, id string, body ReplayDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplayDecisionResponse, error)
+
 	// TakeEventsWithBodyWithResponse request with any body
 	TakeEventsWithBodyWithResponse(ctx context.Context, params *TakeEventsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TakeEventsResponse, error)
 
@@ -4643,6 +4724,30 @@ func (r GetDecisionResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetDecisionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ReplayDecisionResponse struct {
+	Body                      []byte
+	HTTPResponse              *http.Response
+	JSON200                   *Replay
+	ApplicationproblemJSON4XX *Problem
+	ApplicationproblemJSON5XX *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ReplayDecisionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReplayDecisionResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -5643,6 +5748,23 @@ func (c *ClientWithResponses) GetDecisionWithResponse(ctx context.Context, id st
 		return nil, err
 	}
 	return ParseGetDecisionResponse(rsp)
+}
+
+// ReplayDecisionWithBodyWithResponse request with arbitrary body returning *ReplayDecisionResponse
+func (c *ClientWithResponses) ReplayDecisionWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplayDecisionResponse, error) {
+	rsp, err := c.ReplayDecisionWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplayDecisionResponse(rsp)
+}
+
+func (c *ClientWithResponses) ReplayDecisionWithResponse(ctx context.Context, id string, body ReplayDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplayDecisionResponse, error) {
+	rsp, err := c.ReplayDecision(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplayDecisionResponse(rsp)
 }
 
 // TakeEventsWithBodyWithResponse request with arbitrary body returning *TakeEventsResponse
@@ -6671,6 +6793,46 @@ func ParseGetDecisionResponse(rsp *http.Response) (*GetDecisionResponse, error) 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Decision
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReplayDecisionResponse parses an HTTP response from a ReplayDecisionWithResponse call
+func ParseReplayDecisionResponse(rsp *http.Response) (*ReplayDecisionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReplayDecisionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Replay
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -1118,6 +1118,23 @@ type Money struct {
 	Currency string `json:"currency"`
 }
 
+// Moved defines model for Moved.
+type Moved struct {
+	// After position now; left out: it is not offered
+	After *int64 `json:"after,omitempty"`
+
+	// Before position on record; left out: it was not offered
+	Before    *int64 `json:"before,omitempty"`
+	OfferId   string `json:"offer_id"`
+	Placement string `json:"placement"`
+
+	// ScoreIs now; left out: it is not offered
+	ScoreIs *float64 `json:"score_is,omitempty"`
+
+	// ScoreWas on record; left out: it was not offered
+	ScoreWas *float64 `json:"score_was,omitempty"`
+}
+
 // Movement defines model for Movement.
 type Movement struct {
 	Amount *Money `json:"amount,omitempty"`
@@ -1378,6 +1395,31 @@ type Rejection struct {
 	// Reasons by code
 	Reasons []Reason `json:"reasons"`
 	VenueId string   `json:"venue_id"`
+}
+
+// Replay defines model for Replay.
+type Replay struct {
+	Decision Decision `json:"decision"`
+
+	// Moved offers that came, went or changed their position, by placement and position of then; those that came last
+	Moved []Moved `json:"moved"`
+
+	// Same the bytes of the decision are those of the one on record
+	Same bool `json:"same"`
+}
+
+// ReplayProfile defines model for ReplayProfile.
+type ReplayProfile struct {
+	// Name of the profile
+	Name string `json:"name"`
+
+	// Version left out: the newest
+	Version *int64 `json:"version,omitempty"`
+}
+
+// ReplayRequest defines model for ReplayRequest.
+type ReplayRequest struct {
+	ScoringProfile *ReplayProfile `json:"scoring_profile,omitempty"`
 }
 
 // Request defines model for Request.
@@ -1893,6 +1935,9 @@ type AddCodesJSONRequestBody = CodeBatch
 
 // DecideJSONRequestBody defines body for Decide for application/json ContentType.
 type DecideJSONRequestBody = Request
+
+// ReplayDecisionJSONRequestBody defines body for ReplayDecision for application/json ContentType.
+type ReplayDecisionJSONRequestBody = ReplayRequest
 
 // TakeEventsJSONRequestBody defines body for TakeEvents for application/json ContentType.
 type TakeEventsJSONRequestBody = Events
