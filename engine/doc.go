@@ -18,12 +18,16 @@
 //	configs             settings: defaults, file, variables, flags
 //	geo                 positions, fences, coverings, the index from a place to its fences; the only room that knows H3
 //	scoring             features, weights, the scorer, explanations that sum to the score
-//	scoring/metrics     how good an order is, how true scores are, how various a list is
+//	scoring/trees       models of boosted trees that XGBoost and LightGBM have trained
+//	scoring/pricing     prices of budgets, so that what is scarce goes where it is worth most
 //	scoring/interval    how sure a number is that was computed from what users did
 //	scoring/experiment  which user is in which arm, and differences that may be looked at every day
 //	scoring/tuning      data sets of decisions and what came of them, which weights are fitted to and judged by
 //	scoring/tuning/evaluation  how well policies order candidates of which it is known what came of them, beside baselines
 //	scoring/tuning/offpolicy   what a policy would have earned, from a log that another one made; or why that cannot be said
+//	scoring/tuning/bandit  what is believed of weights, learnt batch by batch, for profiles that explore
+//	scoring/tuning/fit  weights found in what came of decisions, and what they are worth on data that the fit has not seen
+//	scoring/metrics     how good an order is, how true scores are, how various a list is
 //	engine              this package
 //	engine/catalog      campaigns in: validation, imports, publication of the next snapshot
 //	engine/decision     a request to a decision: retrieve, filter, score, order, explain

@@ -77,7 +77,7 @@ type Campaigns interface {
 
 // Profiles keeps scoring profiles. A version is immutable; one version of one profile is active.
 type Profiles interface {
-	// Profile returns a version; version 0 is the newest.
+	// Profile returns a version; version 0 is the newest. A list only tells of the profiles' models, and so does what ActivateProfile returns.
 	Profile(ctx context.Context, name string, version uint64) (scoring.Profile, error)
 	// ListProfiles lists the newest version of each profile.
 	ListProfiles(ctx context.Context, p Page) ([]scoring.Profile, string, error)

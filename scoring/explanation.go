@@ -27,6 +27,9 @@ func (s *Scorer) Explain(row []float64, score float64) *Explanation {
 			root.add(w*row[i], f.Name+" "+short(row[i])+" × weight "+short(w))
 		}
 	}
+	if s.trees != nil {
+		root.Children = append(root.Children, s.explainTrees(row))
+	}
 	rest := root.Value
 	for _, c := range root.Children {
 		rest -= c.Value
@@ -35,11 +38,37 @@ func (s *Scorer) Explain(row []float64, score float64) *Explanation {
 	switch largest := root.largest(); {
 	case rest == 0:
 	case largest != nil && math.Abs(rest) < maxRest:
-		largest.Value = Round(largest.Value + rest)
+		largest.shift(rest)
 	default:
 		root.add(rest, "not from features")
 	}
 	return root
+}
+
+// explainTrees tells how a row came to what the trees predict: what they do of any row, and a child for each feature that changes it, in the order of the
+// columns. It is rounded to 1e-9; what single precision and rounding leave over goes to the largest child. See trees.Model.Explain for the source.
+func (s *Scorer) explainTrees(row []float64) *Explanation {
+	root := &Explanation{Value: Round(s.trees.Score(nil, row, Width)[0]), Message: "trees"}
+	base, parts := s.trees.Explain(nil, row)
+	root.add(base, "expectation of the trees")
+	for i, f := range Features() {
+		if Round(parts[i]) != 0 {
+			root.add(parts[i], f.Name+" "+short(row[i]))
+		}
+	}
+	rest := root.Value
+	for _, c := range root.Children {
+		rest -= c.Value
+	}
+	root.largest().shift(Round(rest))
+	return root
+}
+
+// shift adds to a node, and so that its children still sum to it to the largest of each generation.
+func (e *Explanation) shift(by float64) {
+	for n := e; n != nil; n = n.largest() {
+		n.Value = Round(n.Value + by)
+	}
 }
 
 // maxRest is above what the rounding of Width+1 children and of the score can leave over.

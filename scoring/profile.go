@@ -12,21 +12,24 @@ import (
 type Profile struct {
 	Name    string
 	Version uint64 // from 1; 0 for one that was never stored
+	Kind    Kind   // empty: KindLinear
+	Model   *Model // of KindTrees; nil otherwise. In a list of profiles it is only told of
 	// Weights multiply the features, by name; a feature without a weight counts nothing. Each is finite, in [-100, 100].
 	Weights map[string]float64
 	Bias    float64 // added to every score, in [-100, 100]
-	// Floor is the least score that is offered, in [-1000, 1000]: no score lies outside.
+	// Floor is the least score that is offered, in [-1000, 1000]: no score of weights lies outside, and no score of trees.
 	Floor float64
 	// MaxPerCampaign, MaxPerMerchant and MaxPerCategory bound the offers of one placement; 0 is no bound.
 	MaxPerCampaign, MaxPerMerchant, MaxPerCategory int
 	// MinInsideProbability is the least chance of being in the fence that is offered, [0, 1].
 	MinInsideProbability float64
+	Explore              Explore
 	Note                 string
 	Author               string // ID of the API key
 	Created              time.Time
 }
 
-// The bounds of a profile. Features lie in [0, 1], so that MaxFloor bounds every score: Width weights and the bias.
+// The bounds of a profile. Features lie in [0, 1], so that MaxFloor bounds what weights and bias add to a score; what trees add to it is bound by it too.
 const (
 	MaxWeight  = 100.0
 	MaxFloor   = (Width + 1) * MaxWeight
@@ -67,6 +70,7 @@ func Default() Profile {
 func (p Profile) Validate() error {
 	var f Faults
 	p.validateTexts(&f)
+	p.validateModel(&f)
 	names := names()
 	for _, name := range slices.Sorted(maps.Keys(p.Weights)) {
 		path := "weights." + name
@@ -87,6 +91,7 @@ func (p Profile) Validate() error {
 		}
 	}
 	between(&f, "min_inside_probability", p.MinInsideProbability, 0, 1)
+	p.Explore.validate(&f)
 	if len(f) == 0 {
 		return nil
 	}

@@ -6,12 +6,15 @@ import (
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
+
+	"github.com/sihai-network/sihai/scoring/trees"
 )
 
-// Scorer gives scores by the weights of one profile. It is immutable and safe for concurrent use.
+// Scorer gives scores by the weights and the trees of one profile. It is immutable and safe for concurrent use.
 type Scorer struct {
 	weights [Width]float64
 	bias    float64
+	trees   *trees.Model // nil: by weights alone
 }
 
 // NewScorer compiles a valid profile, see Profile.Validate. A weight whose name is no feature counts nothing.
@@ -20,11 +23,17 @@ func NewScorer(p Profile) *Scorer {
 	for i, f := range Features() {
 		s.weights[i] = p.Weights[f.Name]
 	}
+	if p.Model != nil {
+		s.trees = p.Model.scores
+	}
 	return s
 }
 
-// Score appends to dst[:0] the score of each row of m, in order, and returns it: bias + Σ weight × feature, rounded to
-// 1e-9 by Round. It costs one matrix-vector product and no allocation where dst has room.
+// HasTrees reports whether trees add to the scores, so that weights do not bound them.
+func (s *Scorer) HasTrees() bool { return s.trees != nil }
+
+// Score appends to dst[:0] the score of each row of m, in order, and returns it: bias + Σ weight × feature + what the trees predict, rounded to
+// 1e-9 by Round. It costs one matrix-vector product, a walk down each tree for each row, and without trees no allocation where dst has room.
 //
 // The same row has the same score wherever it stands and whatever stands around it: gonum's kernel sums blocks of four
 // rows in one way and what is left over in another, so the product runs over whole blocks only.
@@ -46,6 +55,12 @@ func (s *Scorer) Extend(dst []float64, m *Matrix) []float64 {
 	x := blas64.Vector{N: Width, Inc: 1, Data: s.weights[:]}
 	blas64.Gemv(blas.NoTrans, 1, a, x, 0, blas64.Vector{N: rows - from, Inc: 1, Data: dst[from:]})
 	dst = dst[:m.Rows()]
+	if s.trees != nil {
+		grown := s.trees.Score(nil, data[from*Width:m.Rows()*Width], Width)
+		for i, x := range grown {
+			dst[from+i] += x
+		}
+	}
 	for i := from; i < len(dst); i++ {
 		dst[i] = Round(dst[i] + s.bias)
 	}

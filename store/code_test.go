@@ -115,6 +115,10 @@ func fill(r *rand.Rand, v reflect.Value, depth int) {
 	case reflect.Float64:
 		v.SetFloat(r.NormFloat64())
 	case reflect.Pointer:
+		if v.Type() == reflect.TypeFor[*scoring.Model]() {
+			v.Set(reflect.ValueOf(&scoring.Model{Format: randomText(r), Hash: [32]byte{1, 2, byte(r.IntN(256))}, Bytes: 1 + r.IntN(99), Trees: 2, Nodes: 3}))
+			return
+		}
 		v.Set(reflect.New(v.Type().Elem()))
 		fill(r, v.Elem(), depth+1)
 	case reflect.Slice:

@@ -138,6 +138,7 @@ func (r resource[T]) supersede(tx kv.Tx, id string, head *record, body []byte, a
 	if err != nil {
 		return record{}, err
 	}
+	value[0] = max(value[0], r.version)
 	return record{meta: meta, body: body, value: value}, tx.Put(r.headKey(id), value)
 }
 

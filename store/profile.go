@@ -22,7 +22,11 @@ func profiles() resource[scoring.Profile] {
 
 // Profile implements engine.Profiles.
 func (db *DB) Profile(ctx context.Context, name string, version uint64) (scoring.Profile, error) {
-	return one(ctx, db, profiles(), name, version)
+	p, err := one(ctx, db, profiles(), name, version)
+	if err != nil {
+		return scoring.Profile{}, err
+	}
+	return db.withModel(ctx, p)
 }
 
 // ListProfiles implements engine.Profiles.
@@ -39,13 +43,82 @@ func (db *DB) ProfileVersions(ctx context.Context, name string, p engine.Page) (
 func (db *DB) PutProfile(ctx context.Context, w engine.Write, p scoring.Profile) (scoring.Profile, error) {
 	written, err := scoring.Profile{}, checkID("name", p.Name)
 	if err == nil {
-		written, err = run(ctx, db, edit[scoring.Profile]{resource: profiles(), id: p.Name, write: w, silent: true,
-			next: func(kv.Tx, *scoring.Profile) (*scoring.Profile, error) { return &p, nil }})
+		written, err = run(ctx, db, edit[scoring.Profile]{resource: profilesFor(&p), id: p.Name, write: w, silent: true,
+			next: func(tx kv.Tx, _ *scoring.Profile) (*scoring.Profile, error) { return &p, putModel(tx, p.Model) }})
 	}
 	if err != nil {
 		return scoring.Profile{}, fmt.Errorf("put profile %s: %w", p.Name, err)
 	}
+	if written.Model != nil {
+		written.Model = p.Model
+	}
 	return written, nil
+}
+
+// profilesFor is profiles for the write of one.
+func profilesFor(p *scoring.Profile) resource[scoring.Profile] {
+	r := profiles()
+	if p.Kind != "" && p.Kind != scoring.KindLinear {
+		r.version = laterRecord
+	}
+	return r
+}
+
+// modelKind is the first letter of the keys of models' files.
+const modelKind = 't'
+
+func modelKey(hash [32]byte) []byte { return append(under(modelKind), hash[:]...) }
+
+// putModel keeps the file of a model; nil has none. Profiles of the same model share it.
+func putModel(tx kv.Tx, m *scoring.Model) error {
+	if m == nil {
+		return nil
+	}
+	blocks, _ := pack([][]byte{m.Source()})
+	return tx.Put(modelKey(m.Hash), blocks[0])
+}
+
+// withModel reads the model that a profile tells of.
+func (db *DB) withModel(ctx context.Context, p scoring.Profile) (scoring.Profile, error) {
+	if p.Model == nil {
+		return p, nil
+	}
+	var block []byte
+	err := db.view(ctx, profilesPlace(), func(from kv.Reader) (err error) {
+		block, err = from.Get(modelKey(p.Model.Hash))
+		return err
+	})
+	if errors.Is(err, kv.ErrNotFound) {
+		err = corrupt("its file is not there")
+	}
+	if err == nil {
+		p.Model, err = readModel(p.Model, block)
+	}
+	if err != nil {
+		return scoring.Profile{}, fmt.Errorf("read model of profile %s version %d: %w", p.Name, p.Version, err)
+	}
+	return p, nil
+}
+
+// readModel reads the file of a model that is told of.
+func readModel(told *scoring.Model, block []byte) (*scoring.Model, error) {
+	var source []byte
+	err := readBlock(block, func(f *field) {
+		if f.num == 1 {
+			source = f.bytes()
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	m, err := scoring.NewModel(told.Format, source)
+	if err != nil {
+		return nil, corrupt("%v", err)
+	}
+	if m.Hash != told.Hash {
+		return nil, corrupt("its file is another one")
+	}
+	return m, nil
 }
 
 // activation is the kind of a receipt for an activation.
@@ -115,6 +188,9 @@ func (db *DB) ActiveProfile(ctx context.Context) (active scoring.Profile, err er
 		active, err = profiles().at(from, ref.Name, ref.Version)
 		return err
 	})
+	if err == nil {
+		active, err = db.withModel(ctx, active)
+	}
 	if err != nil {
 		return scoring.Profile{}, fmt.Errorf("active profile: %w", err)
 	}

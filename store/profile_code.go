@@ -18,6 +18,26 @@ func writeProfile(m *message, p *scoring.Profile) {
 	m.int(7, int64(p.MaxPerCategory))
 	m.float(8, p.MinInsideProbability)
 	m.str(9, p.Note)
+	m.str(10, string(p.Kind))
+	if p.Model != nil {
+		m.sub(11, func() { writeModelTold(m, p.Model) })
+	}
+	if e := &p.Explore; e.Method != "" || e.Share != 0 || e.Breadth != 0 || len(e.Deviations) > 0 {
+		m.sub(12, func() {
+			m.str(1, string(e.Method))
+			m.float(2, e.Share)
+			m.float(3, e.Breadth)
+			m.weights(4, e.Deviations)
+		})
+	}
+}
+
+func writeModelTold(m *message, told *scoring.Model) {
+	m.str(1, told.Format)
+	m.bytes(2, told.Hash[:])
+	m.int(3, int64(told.Bytes))
+	m.int(4, int64(told.Trees))
+	m.int(5, int64(told.Nodes))
 }
 
 func readProfile(p *scoring.Profile, f *field) {
@@ -40,6 +60,41 @@ func readProfile(p *scoring.Profile, f *field) {
 		p.MinInsideProbability = f.float()
 	case 9:
 		p.Note = f.str()
+	case 10:
+		p.Kind = scoring.Kind(f.str())
+	case 11:
+		p.Model = new(scoring.Model)
+		f.sub(readInto(p.Model, readModelTold))
+	case 12:
+		f.sub(readInto(&p.Explore, readExplore))
+	}
+}
+
+func readExplore(e *scoring.Explore, f *field) {
+	switch f.num {
+	case 1:
+		e.Method = scoring.Method(f.str())
+	case 2:
+		e.Share = f.float()
+	case 3:
+		e.Breadth = f.float()
+	case 4:
+		e.Deviations = f.weight(e.Deviations)
+	}
+}
+
+func readModelTold(m *scoring.Model, f *field) {
+	switch f.num {
+	case 1:
+		m.Format = f.str()
+	case 2:
+		m.Hash = f.hash()
+	case 3:
+		m.Bytes = int(f.int())
+	case 4:
+		m.Trees = int(f.int())
+	case 5:
+		m.Nodes = int(f.int())
 	}
 }
 

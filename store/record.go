@@ -32,7 +32,7 @@ func encodeRecord(meta engine.Meta, body []byte) ([]byte, error) {
 
 func decodeRecord(value []byte) (record, error) {
 	r := record{value: value}
-	err := read(value, func(f *field) {
+	err := readRecord(value, func(f *field) {
 		switch f.num {
 		case 1:
 			r.meta.Version = f.uint()
@@ -53,6 +53,17 @@ func decodeRecord(value []byte) (record, error) {
 		return record{}, corrupt("a record has no version")
 	}
 	return r, nil
+}
+
+// laterRecord is the version of a record that releases before its kind of content would misread.
+const laterRecord = 2
+
+// readRecord is read for a record.
+func readRecord(value []byte, fn func(*field)) error {
+	if len(value) > 0 && value[0] == laterRecord {
+		return fields(value[1:], 1, fn)
+	}
+	return read(value, fn)
 }
 
 // encode returns a value of its own: a version byte and fields.

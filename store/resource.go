@@ -18,6 +18,7 @@ type resource[T any] struct {
 	write      func(*message, *T)
 	read       func(*T, *field)
 	set        func(*T, engine.Meta) // puts what the body leaves out
+	version    byte                  // of a new record; 0: valueVersion
 }
 
 func (r resource[T]) headKey(id string) []byte { return key(r.head, id) }

@@ -46,8 +46,8 @@ func (c *call) readBody() ([]byte, error) { return c.readBodyInto(nil) }
 
 // readBodyInto is readBody into memory that the caller has, if that is large enough.
 func (c *call) readBodyInto(buf []byte) ([]byte, error) {
-	if kind := c.ContentType(); kind != "" && kind != gin.MIMEJSON {
-		return nil, fmt.Errorf("%w: a body is application/json, not %.60s", errMediaType, kind)
+	if err := c.checkJSON(); err != nil {
+		return nil, err
 	}
 	most := c.api.MaxBodyBytes
 	n := c.Request.ContentLength
@@ -59,6 +59,21 @@ func (c *call) readBodyInto(buf []byte) ([]byte, error) {
 		return nil, bodyError(err)
 	}
 	return buf, nil
+}
+
+// readJSONFile is readFile for a body of JSON.
+func (c *call) readJSONFile() ([]byte, error) {
+	if err := c.checkJSON(); err != nil {
+		return nil, err
+	}
+	return c.readFile()
+}
+
+func (c *call) checkJSON() error {
+	if kind := c.ContentType(); kind != "" && kind != gin.MIMEJSON {
+		return fmt.Errorf("%w: a body is application/json, not %.60s", errMediaType, kind)
+	}
+	return nil
 }
 
 // readFile reads the whole body of a small file: the bank's whole history of rates has under two megabytes.

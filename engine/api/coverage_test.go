@@ -165,6 +165,7 @@ func TestEveryOperationSucceeds(t *testing.T) {
 		{key: "analyst", method: "GET", path: "/v1/scoring-profiles/default"},
 		{key: "analyst", method: "POST", path: "/v1/scoring-profiles/default/versions", body: profile},
 		{key: "analyst", method: "GET", path: "/v1/scoring-profiles/default/versions"},
+		{key: "analyst", method: "GET", path: "/v1/scoring-profiles/default/versions/1"},
 		{key: "analyst", method: "POST", path: "/v1/scoring-profiles/default/activate"},
 
 		{key: "operator", method: "PUT", path: "/v1/rates", body: rates, kind: "text/csv"},

@@ -289,3 +289,88 @@ func TestRatesAndProfilesAreDecidedBy(t *testing.T) {
 		t.Errorf("rolled back to %+v", after.Scoring_Profile)
 	}
 }
+
+// TestTreesAreDecidedBy uploads a model that XGBoost could have saved, decides by it, and reads it back.
+func TestTreesAreDecidedBy(t *testing.T) {
+	w := newWorld(t, apitest.Options{})
+	const stump = `{"learner":{"feature_names":["language_match"],"gradient_booster":{"name":"gbtree","model":{"trees":[{"left_children":[1,-1,-1],"right_children":[2,-1,-1],` +
+		`"split_indices":[0,0,0],"split_conditions":[2,0.625,0.75],"default_left":[0,0,0]}]}},"learner_model_param":{"base_score":"0","num_feature":"1"},"objective":{"name":"reg:squarederror"}}}`
+	body := func(source string) string {
+		return fmt.Sprintf(`{"kind":"trees","weights":{},"bias":0.125,"model":{"format":"xgboost","source":%q}}`, source)
+	}
+	bad := ask{key: "analyst", method: "POST", path: "/v1/scoring-profiles/boost/versions", body: body(strings.Replace(stump, "gbtree", "gblinear", 1))}
+	w.ask(t, bad).faults(t, "model.source invalid")
+	bad.body = `{"kind":"trees","weights":{}}`
+	w.ask(t, bad).faults(t, "model required")
+	bad.body, bad.wrong = `{"kind":"neural","weights":{}}`, true
+	w.ask(t, bad).faults(t, "kind invalid")
+
+	w.send(t, "analyst", "POST", "/v1/scoring-profiles/boost/versions", body(stump)).want(t, 201)
+	w.send(t, "analyst", "POST", "/v1/scoring-profiles/boost/activate", "").want(t, 200)
+	var d struct {
+		Placements []struct {
+			Offers []struct {
+				Score       float64
+				Explanation struct {
+					Value    float64
+					Children []struct{ Message string }
+				}
+			}
+		}
+	}
+	w.send(t, "app", "POST", "/v1/decisions", hereJSON("u")).want(t, 200).decode(t, &d)
+	for _, o := range d.Placements[0].Offers {
+		if o.Score != 0.75 || o.Explanation.Value != 0.75 || len(o.Explanation.Children) != 2 || o.Explanation.Children[1].Message != "trees" {
+			t.Errorf("%+v", o)
+		}
+	}
+	if len(d.Placements[0].Offers) == 0 {
+		t.Error("no offers")
+	}
+
+	type model struct{ Format, Source, SHA256 string }
+	var kept struct{ Model model }
+	w.get(t, "analyst", "/v1/scoring-profiles/boost/versions/1").want(t, 200).decode(t, &kept)
+	if kept.Model.Format != "xgboost" || kept.Model.Source != stump || len(kept.Model.SHA256) != 64 {
+		t.Errorf("read back as %+v", kept.Model)
+	}
+	var listed struct{ Data []struct{ Model *model } }
+	w.get(t, "analyst", "/v1/scoring-profiles/boost/versions").want(t, 200).decode(t, &listed)
+	if m := listed.Data[0].Model; m == nil || m.Source != "" || m.SHA256 != kept.Model.SHA256 {
+		t.Errorf("listed as %+v", m)
+	}
+	w.get(t, "analyst", "/v1/scoring-profiles/boost/versions/2").refused(t, 404, "not_found")
+	w.get(t, "analyst", "/v1/scoring-profiles/boost/versions/first").refused(t, 404, "not_found")
+}
+
+// TestExplorationTellsChances activates a profile that explores and finds the chances of what is offered.
+func TestExplorationTellsChances(t *testing.T) {
+	w := newWorld(t, apitest.Options{})
+	const profile = `{"weights":{"distance":1},"explore":{"method":"thompson","share":0.5,"breadth":2,"deviations":{"distance":3,"freshness":3,"saving":3}}}`
+	w.send(t, "analyst", "POST", "/v1/scoring-profiles/curious/versions", profile).want(t, 201)
+	var kept struct {
+		Explore struct {
+			Method         string
+			Share, Breadth float64
+			Deviations     map[string]float64
+		}
+	}
+	w.get(t, "analyst", "/v1/scoring-profiles/curious").want(t, 200).decode(t, &kept)
+	if e := kept.Explore; e.Method != "thompson" || e.Share != 0.5 || e.Breadth != 2 || e.Deviations["saving"] != 3 {
+		t.Errorf("%+v", kept)
+	}
+	w.send(t, "analyst", "POST", "/v1/scoring-profiles/curious/activate", "").want(t, 200)
+	var d struct {
+		Placements []struct {
+			Offers []struct{ Propensity float64 }
+		}
+	}
+	w.send(t, "app", "POST", "/v1/decisions", hereJSON("u")).want(t, 200).decode(t, &d)
+	for _, o := range d.Placements[0].Offers {
+		if !(o.Propensity > 0 && o.Propensity <= 1) {
+			t.Errorf("%+v", o)
+		}
+	}
+	bad := ask{key: "analyst", method: "POST", path: "/v1/scoring-profiles/curious/versions", wrong: true, body: `{"weights":{},"explore":{"method":"greedy","share":2}}`}
+	w.ask(t, bad).faults(t, "explore.method invalid", "explore.share out_of_range")
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/engine/wire"
@@ -42,6 +43,23 @@ func getProfile(c *call) error {
 	return c.versioned(http.StatusOK, p.Version, of(&p))
 }
 
+// getProfileVersion answers GET /v1/scoring-profiles/{name}/versions/{version}.
+func getProfileVersion(c *call) error {
+	version, err := strconv.ParseUint(c.Param("version"), 10, 64)
+	if err != nil || version == 0 {
+		return engine.ErrNotFound
+	}
+	p, err := c.api.Store.Profile(c.ctx(), c.Param("name"), version)
+	if err != nil {
+		return err
+	}
+	of, err := c.profileOf()
+	if err != nil {
+		return err
+	}
+	return c.versioned(http.StatusOK, p.Version, of(&p))
+}
+
 // listProfileVersions answers GET /v1/scoring-profiles/{name}/versions.
 func listProfileVersions(c *call) error {
 	of, err := c.profileOf()
@@ -53,9 +71,10 @@ func listProfileVersions(c *call) error {
 	}, of)
 }
 
-// addProfileVersion answers POST /v1/scoring-profiles/{name}/versions. A version never changes; a change is another version.
+// addProfileVersion answers POST /v1/scoring-profiles/{name}/versions. A version never changes; a change is another version. A model may be larger than
+// other bodies.
 func addProfileVersion(c *call) error {
-	data, err := c.readBody()
+	data, err := c.readJSONFile()
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ var allowed = map[string][]string{
 	"runImport": {"merchant", "operator"}, "listImports": {"merchant", "operator"}, "getImport": {"merchant", "operator"},
 	"getImportFaults": {"merchant", "operator"}, "cancelImport": {"merchant", "operator"},
 
-	"listScoringProfiles": {"analyst", "operator"}, "getScoringProfile": {"analyst", "operator"}, "listScoringProfileVersions": {"analyst", "operator"},
+	"listScoringProfiles": {"analyst", "operator"}, "getScoringProfile": {"analyst", "operator"}, "listScoringProfileVersions": {"analyst", "operator"}, "getScoringProfileVersion": {"analyst", "operator"},
 	"addScoringProfileVersion": {"analyst", "operator"}, "activateScoringProfile": {"analyst", "operator"},
 
 	"reportCampaign": {"merchant", "analyst", "operator"}, "reportMerchant": {"merchant", "analyst", "operator"}, "forecastCampaign": {"merchant", "analyst", "operator"},

@@ -169,6 +169,12 @@ func (c *Client) Profiles(ctx context.Context, p Page) (l wire.List[wire.Profile
 	return l, err
 }
 
+// ProfileVersion returns a version of a scoring profile, with its model.
+func (c *Client) ProfileVersion(ctx context.Context, name string, version uint64) (out wire.Profile, err error) {
+	err = c.send(ctx, http.MethodGet, "/v1/scoring-profiles/"+url.PathEscape(name)+"/versions/"+strconv.FormatUint(version, 10), nil, nil, &out)
+	return out, err
+}
+
 // AddProfile adds a version to the profile of p's name.
 func (c *Client) AddProfile(ctx context.Context, p wire.Profile) (out wire.Profile, err error) {
 	err = c.send(ctx, http.MethodPost, "/v1/scoring-profiles/"+url.PathEscape(p.Name)+"/versions", nil, p, &out)

@@ -10,8 +10,8 @@ import (
 	"github.com/sihai-network/sihai/scoring"
 )
 
-// place fills one placement from the candidates that may be offered.
-func (r *run) place(p *engine.PlacementRequest) engine.Placement {
+// place fills one placement from the candidates that may be offered. id is that of the decision.
+func (r *run) place(p *engine.PlacementRequest, id string) engine.Placement {
 	r.entries, r.listed = r.entries[:0], r.listed[:0]
 	for i := range r.candidates {
 		c := &r.candidates[i]
@@ -22,6 +22,9 @@ func (r *run) place(p *engine.PlacementRequest) engine.Placement {
 			Score: r.scores[c.row], ID: c.id, Campaign: c.campaign, Merchant: c.listing.Merchant.ID, Category: c.category(),
 		})
 		r.listed = append(r.listed, i)
+	}
+	if r.explorer != nil {
+		return r.explore(p, id)
 	}
 	if !r.full {
 		return engine.Placement{ID: p.ID, Offers: r.offers(r.candidatesOf(scoring.Top(r.entries, p.Count, &r.snap.Profile)))}
@@ -135,7 +138,7 @@ func (r *run) whyNotChosen(p *engine.PlacementRequest, entry int, o scoring.Outc
 	e := &r.entries[entry]
 	if o.Has(scoring.BelowFloor) {
 		reasons = append(reasons, engine.Reason{
-			Code: engine.BelowScoreFloor, Message: fmt.Sprintf("score %.4f is below the floor %v", e.Score, r.snap.Profile.Floor),
+			Code: engine.BelowScoreFloor, Message: fmt.Sprintf("score %.4f is below the floor %v", r.scoreOf(entry), r.snap.Profile.Floor),
 		})
 	}
 	var full []string

@@ -17,8 +17,9 @@ type run struct {
 	snap     *engine.Snapshot
 	scorer   *scoring.Scorer
 	request  *engine.Request
-	full     bool       // rejections and explanations are asked for
-	accuracy geo.Meters // of the location, its age included; 0: exact
+	full     bool              // rejections and explanations are asked for
+	accuracy geo.Meters        // of the location, its age included; 0: exact
+	explorer *scoring.Explorer // nil: the profile does not explore
 	rates    exchange
 	tongue   *tongue
 
@@ -148,7 +149,7 @@ func (r *run) answer(id string) *engine.Decision {
 
 	d := r.decision(id)
 	for i := range r.request.Placements {
-		d.Placements[i] = r.place(&r.request.Placements[i])
+		d.Placements[i] = r.place(&r.request.Placements[i], id)
 	}
 	d.Withheld = slices.Clone(r.withheld)
 	return d
@@ -181,6 +182,7 @@ func (r *run) begin(s *settings, snap *engine.Snapshot, scorer *scoring.Scorer, 
 	r.settings, r.snap, r.scorer, r.request = s, snap, scorer, request
 	r.full = request.Explain == engine.ExplainFull
 	r.accuracy = s.accuracy(request.Location)
+	r.explorer = scoring.NewExplorer(&snap.Profile)
 	r.rates = exchangeOn(snap.Rates, engine.DateOf(request.Time.UTC()))
 	r.tongue = r.tongueOf(request.User.Languages)
 	r.rows.Reset()
@@ -200,7 +202,7 @@ func (r *run) end() {
 	clear(r.campaigns)
 	r.specials, r.digests, r.curves, r.ground = r.specials[:0], nil, nil, epoch{}
 	r.candidates, r.locals, r.entries = r.candidates[:0], r.locals[:0], r.entries[:0]
-	r.settings, r.snap, r.scorer, r.request = nil, nil, nil, nil
+	r.settings, r.snap, r.scorer, r.request, r.explorer = nil, nil, nil, nil, nil
 	r.rates, r.tongue, r.shared, r.marks = exchange{}, nil, chance{}, nil
 }
 

@@ -64,9 +64,10 @@ func (r *run) voiceFor(number uint32, set *engine.LanguageSet) *voice {
 	return v
 }
 
-// isQuick reports whether a request can be answered from digests: no rejections are asked for, which need every reason against every candidate.
+// isQuick reports whether a request can be answered from digests: no rejections are asked for, which need every reason against every candidate, and nothing is
+// explored, which needs the scores of many.
 func (r *run) isQuick() bool {
-	if r.full || r.digests == nil || r.request.Location == nil {
+	if r.full || r.digests == nil || r.request.Location == nil || r.explorer != nil {
 		return false
 	}
 	year := r.request.Time.UTC().Year()
@@ -80,6 +81,9 @@ func (r *run) answerQuickly(id string) *engine.Decision {
 	r.noteSifted(len(r.specials))
 	r.settled = slices.Grow(r.settled[:0], len(r.matches))[:len(r.matches)]
 	clear(r.settled)
+	if r.scorer.HasTrees() {
+		r.settleAll()
+	}
 	d := r.decision(id)
 	for i := range r.request.Placements {
 		d.Placements[i] = r.shortlist(&r.request.Placements[i])
@@ -194,8 +198,28 @@ func (r *run) settle(m *match) int32 {
 		f.gains = r.gainsOf(d.place, r.request.Purchase)
 	}
 	r.addFeatures(c, &f, r.tasteOf(m))
-	r.scores = r.scorer.Extend(r.scores, &r.rows)
+	if !r.scorer.HasTrees() {
+		r.scores = r.scorer.Extend(r.scores, &r.rows)
+	}
 	return int32(len(r.candidates))
+}
+
+// settleAll looks closely at every match and scores in one block those that may be offered: no bound of weights holds where trees score. The entrants
+// that are left are bound by their scores.
+func (r *run) settleAll() {
+	n := 0
+	for _, e := range r.entrants {
+		if r.settled[e.Ref] = r.settle(&r.matches[e.Ref]); r.settled[e.Ref] > 0 {
+			r.entrants[n] = e
+			n++
+		}
+	}
+	r.entrants = r.entrants[:n]
+	r.scores = r.scorer.Score(r.scores, &r.rows)
+	for i := range r.entrants {
+		e := &r.entrants[i]
+		e.Bound = r.scores[r.candidates[r.settled[e.Ref]-1].row]
+	}
 }
 
 // withinLimits reports whether no limit keeps a candidate out, and notes one that is kept out.

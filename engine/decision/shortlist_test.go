@@ -37,8 +37,12 @@ func TestShortlistsEqualLookingAtAll(t *testing.T) {
 	for seed := range rounds {
 		random := rand.New(rand.NewPCG(seed, 21))
 		snaps := &changing{}
-		for range 3 {
-			snaps.snaps = append(snaps.snaps, weighedWorld(random).snapshot(t))
+		for n := range 3 {
+			w := weighedWorld(random)
+			if n == 2 {
+				growTrees(w, rand.New(rand.NewPCG(seed, 22)))
+			}
+			snaps.snaps = append(snaps.snaps, w.snapshot(t))
 		}
 		o := optionsFor(nil, newMemoryLog())
 		o.Snapshots, o.Limits = snaps, someLimits{}

@@ -51,6 +51,48 @@ func testProfiles(b *fixture) {
 	b.same(b.changes(0), []engine.Change{{Seq: 1, Kind: engine.ChangeProfile, ID: "p", After: 2}, {Seq: 2, Kind: engine.ChangeProfile, ID: "p", After: 3}})
 }
 
+// stump is a model of one split, as XGBoost writes it.
+const stump = `{"learner":{"feature_names":["distance"],"gradient_booster":{"name":"gbtree","model":{"trees":[{"left_children":[1,-1,-1],"right_children":[2,-1,-1],
+ "split_indices":[0,0,0],"split_conditions":[0.5,-0.25,0.75],"default_left":[0,0,0]}]}},"learner_model_param":{"base_score":"0","num_feature":"1"},
+ "objective":{"name":"reg:squarederror"}}}`
+
+func testModels(b *fixture) {
+	m, err := scoring.NewModel("xgboost", []byte(stump))
+	b.ok(err)
+	var put []scoring.Profile
+	for i := range 2 {
+		p := scoring.Profile{Name: "t", Kind: scoring.KindTrees, Model: m, Bias: float64(i)}
+		stored, err := b.PutProfile(b.ctx(), b.write(), p)
+		b.ok(err)
+		p.Version, p.Author, p.Created = stored.Version, stored.Author, stored.Created
+		b.same(stored, p)
+		put = append(put, p)
+	}
+	for version, want := range []scoring.Profile{put[1], put[0], put[1]} {
+		got, err := b.Profile(b.ctx(), "t", uint64(version))
+		b.ok(err)
+		b.same(got, want)
+		b.same(string(got.Model.Source()), stump)
+	}
+	_, err = b.ActivateProfile(b.ctx(), b.write(), "t", 1)
+	b.ok(err)
+	active, err := b.ActiveProfile(b.ctx())
+	b.ok(err)
+	b.same(active, put[0])
+	var row scoring.Matrix
+	row.AppendRow()[scoring.Distance] = 0.6
+	b.same(scoring.NewScorer(active).Score(nil, &row), []float64{0.75})
+	for i := range put {
+		put[i].Model = m.Told()
+	}
+	versions, _, err := b.ProfileVersions(b.ctx(), "t", engine.Page{Limit: 9})
+	b.ok(err)
+	b.same(versions, []scoring.Profile{put[1], put[0]})
+	list, _, err := b.ListProfiles(b.ctx(), engine.Page{Limit: 9})
+	b.ok(err)
+	b.same(list, []scoring.Profile{put[1]})
+}
+
 func testRates(b *fixture) {
 	day := func(d int, usd int64) engine.RateDay {
 		return engine.RateDay{Date: engine.Date{Year: 2026, Month: 11, Day: d},

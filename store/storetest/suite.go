@@ -51,6 +51,7 @@ func Run(t *testing.T, home Home) {
 		{"idempotent writes", testOnce},
 		{"idempotent deletion", testOnceDeletion},
 		{"profiles", testProfiles},
+		{"models of profiles", testModels},
 		{"rates", testRates},
 		{"keys", testKeys},
 		{"the feed tells every change", testFeed},

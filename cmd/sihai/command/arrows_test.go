@@ -19,9 +19,13 @@ const module = "github.com/sihai-network/sihai/"
 // modules by the beginning of their path. An import that is not listed does not exist.
 var arrows = map[string][]string{
 	"geo":                          {"github.com/uber/h3-go/v4"},
-	"scoring":                      {"gonum.org/v1/gonum"},
+	"scoring":                      {"scoring/trees", "gonum.org/v1/gonum"},
+	"scoring/trees":                {},
+	"scoring/pricing":              {},
 	"scoring/interval":             {"gonum.org/v1/gonum"},
 	"scoring/tuning":               {"scoring", "gonum.org/v1/gonum", "github.com/go-json-experiment/json"}, // jsontext: logs of millions of lines, token by token
+	"scoring/tuning/bandit":        {"scoring", "scoring/tuning", "gonum.org/v1/gonum"},
+	"scoring/tuning/fit":           {"scoring", "scoring/interval", "scoring/trees", "scoring/tuning", "gonum.org/v1/gonum"},
 	"scoring/metrics":              {},
 	"scoring/experiment":           {"scoring/interval"},
 	"scoring/tuning/evaluation":    {"scoring", "scoring/interval", "scoring/metrics", "scoring/tuning"},
@@ -59,7 +63,7 @@ var only = map[string]string{
 }
 
 // noHTTP lists the rooms that know no transport.
-var noHTTP = []string{"geo", "scoring", "store", "store/kv", "store/badgerkv", "engine", "engine/catalog", "engine/decision", "engine/ledger", "engine/analysis", "engine/wire"}
+var noHTTP = []string{"geo", "scoring", "scoring/trees", "store", "store/kv", "store/badgerkv", "engine", "engine/catalog", "engine/decision", "engine/ledger", "engine/analysis", "engine/wire"}
 
 // maxLines bounds a file that is not a test.
 const maxLines = 500

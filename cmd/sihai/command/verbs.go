@@ -19,6 +19,7 @@ func (r *runner) verbs() []*cobra.Command {
 		r.ledger(),
 		r.report(),
 		r.forecast(),
+		r.tune(),
 		r.evaluate(),
 		r.ope(),
 		r.bench(),

@@ -328,6 +328,9 @@ type ClientInterface interface {
 
 	AddScoringProfileVersion(ctx context.Context, name string, params *AddScoringProfileVersionParams, body AddScoringProfileVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetScoringProfileVersion request
+	GetScoringProfileVersion(ctx context.Context, name string, version string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ValidateOrderWithBody request with any body
 	ValidateOrderWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -1368,6 +1371,18 @@ func (c *Client) AddScoringProfileVersionWithBody(ctx context.Context, name stri
 
 func (c *Client) AddScoringProfileVersion(ctx context.Context, name string, params *AddScoringProfileVersionParams, body AddScoringProfileVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddScoringProfileVersionRequest(c.Server, name, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetScoringProfileVersion(ctx context.Context, name string, version string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetScoringProfileVersionRequest(c.Server, name, version)
 	if err != nil {
 		return nil, err
 	}
@@ -5736,6 +5751,47 @@ func NewAddScoringProfileVersionRequestWithBody(server string, name string, para
 	return req, nil
 }
 
+// NewGetScoringProfileVersionRequest generates requests for GetScoringProfileVersion
+func NewGetScoringProfileVersionRequest(server string, name string, version string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "name", name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "version", version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/scoring-profiles/%s/versions/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewValidateOrderRequest calls the generic ValidateOrder builder with application/json body
 func NewValidateOrderRequest(server string, body ValidateOrderJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -6057,6 +6113,9 @@ type ClientWithResponsesInterface interface {
 	AddScoringProfileVersionWithBodyWithResponse(ctx context.Context, name string, params *AddScoringProfileVersionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddScoringProfileVersionResponse, error)
 
 	AddScoringProfileVersionWithResponse(ctx context.Context, name string, params *AddScoringProfileVersionParams, body AddScoringProfileVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*AddScoringProfileVersionResponse, error)
+
+	// GetScoringProfileVersionWithResponse request
+	GetScoringProfileVersionWithResponse(ctx context.Context, name string, version string, reqEditors ...RequestEditorFn) (*GetScoringProfileVersionResponse, error)
 
 	// ValidateOrderWithBodyWithResponse request with any body
 	ValidateOrderWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ValidateOrderResponse, error)
@@ -7632,6 +7691,30 @@ func (r AddScoringProfileVersionResponse) StatusCode() int {
 	return 0
 }
 
+type GetScoringProfileVersionResponse struct {
+	Body                      []byte
+	HTTPResponse              *http.Response
+	JSON200                   *Profile
+	ApplicationproblemJSON4XX *Problem
+	ApplicationproblemJSON5XX *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetScoringProfileVersionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetScoringProfileVersionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ValidateOrderResponse struct {
 	Body                      []byte
 	HTTPResponse              *http.Response
@@ -8415,6 +8498,15 @@ func (c *ClientWithResponses) AddScoringProfileVersionWithResponse(ctx context.C
 		return nil, err
 	}
 	return ParseAddScoringProfileVersionResponse(rsp)
+}
+
+// GetScoringProfileVersionWithResponse request returning *GetScoringProfileVersionResponse
+func (c *ClientWithResponses) GetScoringProfileVersionWithResponse(ctx context.Context, name string, version string, reqEditors ...RequestEditorFn) (*GetScoringProfileVersionResponse, error) {
+	rsp, err := c.GetScoringProfileVersion(ctx, name, version, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetScoringProfileVersionResponse(rsp)
 }
 
 // ValidateOrderWithBodyWithResponse request with arbitrary body returning *ValidateOrderResponse
@@ -11064,6 +11156,46 @@ func ParseAddScoringProfileVersionResponse(rsp *http.Response) (*AddScoringProfi
 			return nil, err
 		}
 		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetScoringProfileVersionResponse parses an HTTP response from a GetScoringProfileVersionWithResponse call
+func ParseGetScoringProfileVersionResponse(rsp *http.Response) (*GetScoringProfileVersionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetScoringProfileVersionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Profile
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
 		var dest Problem

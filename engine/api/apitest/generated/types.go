@@ -295,6 +295,24 @@ func (e EventType) Valid() bool {
 	}
 }
 
+// Defines values for ExploreMethod.
+const (
+	Linucb   ExploreMethod = "linucb"
+	Thompson ExploreMethod = "thompson"
+)
+
+// Valid indicates whether the value is a known member of the ExploreMethod enum.
+func (e ExploreMethod) Valid() bool {
+	switch e {
+	case Linucb:
+		return true
+	case Thompson:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthStatus.
 const (
 	Ok HealthStatus = "ok"
@@ -439,6 +457,24 @@ func (e MerchantApproval) Valid() bool {
 	}
 }
 
+// Defines values for ModelFormat.
+const (
+	Lightgbm ModelFormat = "lightgbm"
+	Xgboost  ModelFormat = "xgboost"
+)
+
+// Valid indicates whether the value is a known member of the ModelFormat enum.
+func (e ModelFormat) Valid() bool {
+	switch e {
+	case Lightgbm:
+		return true
+	case Xgboost:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MovementKind.
 const (
 	MovementKindCodes    MovementKind = "codes"
@@ -484,6 +520,24 @@ func (e OfferMatch) Valid() bool {
 	case Fence:
 		return true
 	case Radius:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProfileKind.
+const (
+	Linear ProfileKind = "linear"
+	Trees  ProfileKind = "trees"
+)
+
+// Valid indicates whether the value is a known member of the ProfileKind enum.
+func (e ProfileKind) Valid() bool {
+	switch e {
+	case Linear:
+		return true
+	case Trees:
 		return true
 	default:
 		return false
@@ -1281,6 +1335,24 @@ type Explanation struct {
 	Value    float64        `json:"value"`
 }
 
+// Explore defines model for Explore.
+type Explore struct {
+	// Breadth multiplies deviations; 1 when left out
+	Breadth *float64 `json:"breadth,omitempty"`
+
+	// Deviations feature → standard deviation of what is believed of its weight, 0 to 100; of others all is known
+	Deviations *map[string]float64 `json:"deviations,omitempty"`
+
+	// Method thompson draws the weights; linucb takes scores at the upper end of what is believed of them
+	Method ExploreMethod `json:"method"`
+
+	// Share of the decisions; offers of each tell their propensity
+	Share float64 `json:"share"`
+}
+
+// ExploreMethod thompson draws the weights; linucb takes scores at the upper end of what is believed of them
+type ExploreMethod string
+
 // Fault defines model for Fault.
 type Fault struct {
 	Code    string `json:"code"`
@@ -1658,6 +1730,22 @@ type Merchant struct {
 // MerchantApproval second_key: what one key of the merchant changes of a campaign waits until another key of the merchant approves it; disabling does not. Only an operator takes it back
 type MerchantApproval string
 
+// Model defines model for Model.
+type Model struct {
+	Format ModelFormat `json:"format"`
+	Nodes  *int64      `json:"nodes,omitempty"`
+
+	// Sha256 of the source
+	Sha256 *string `json:"sha256,omitempty"`
+
+	// Source the file as the program that trained it saved it: XGBoost's JSON, LightGBM's text; its features have the names of those of scoring, and it has one output
+	Source *string `json:"source,omitempty"`
+	Trees  *int64  `json:"trees,omitempty"`
+}
+
+// ModelFormat defines model for Model.Format.
+type ModelFormat string
+
 // Money defines model for Money.
 type Money struct {
 	// Amount in minor units by the currency's own exponent: 1250 is 12.50 USD, and 1250 JPY
@@ -1889,9 +1977,13 @@ type Profile struct {
 	Author    *string    `json:"author,omitempty"`
 	Bias      *float64   `json:"bias,omitempty"`
 	CreatedAt *time.Time `json:"created_at,omitempty"`
+	Explore   *Explore   `json:"explore,omitempty"`
 
 	// Floor least score that is offered
 	Floor *float64 `json:"floor,omitempty"`
+
+	// Kind what makes a score: weights alone, or a model and the weights there are; linear when left out
+	Kind *ProfileKind `json:"kind,omitempty"`
 
 	// MaxPerCampaign offers of one placement; 0: any number
 	MaxPerCampaign *int64 `json:"max_per_campaign,omitempty"`
@@ -1900,6 +1992,7 @@ type Profile struct {
 
 	// MinInsideProbability least chance of being in the geofence that is offered, 0 to 1
 	MinInsideProbability *float64 `json:"min_inside_probability,omitempty"`
+	Model                *Model   `json:"model,omitempty"`
 
 	// Name may be left out where the path names it
 	Name    *string `json:"name,omitempty"`
@@ -1909,6 +2002,9 @@ type Profile struct {
 	// Weights feature → weight, -100 to 100; a feature left out counts nothing
 	Weights map[string]float64 `json:"weights"`
 }
+
+// ProfileKind what makes a score: weights alone, or a model and the weights there are; linear when left out
+type ProfileKind string
 
 // ProfileRef defines model for ProfileRef.
 type ProfileRef struct {
