@@ -23,6 +23,12 @@ func (c *Client) Decision(ctx context.Context, id string) (d wire.Decision, err 
 	return d, err
 }
 
+// Replay makes a recorded decision again, under its own profile where none is named.
+func (c *Client) Replay(ctx context.Context, id string, profile *wire.ReplayProfile) (r wire.Replay, err error) {
+	err = c.send(ctx, http.MethodPost, "/v1/decisions/"+url.PathEscape(id)+"/replay", nil, wire.ReplayRequest{ScoringProfile: profile}, &r)
+	return r, err
+}
+
 // TakeEvents reports what travellers did.
 func (c *Client) TakeEvents(ctx context.Context, events ...wire.Event) error {
 	return c.send(ctx, http.MethodPost, "/v1/events", nil, wire.Events{Events: events}, nil)

@@ -61,7 +61,7 @@ type Moved struct {
 // AppendReplay appends the JSON of Replay. The request of a decision is left out.
 func AppendReplay(dst []byte, was, is *engine.Decision) ([]byte, error) {
 	again := AppendDecision(nil, is)
-	moved, err := json.Marshal(movedOf(was, is))
+	moved, err := json.Marshal(MovedOffers(was, is))
 	if err != nil {
 		return dst, err
 	}
@@ -91,8 +91,8 @@ func SameDecision(was, is *engine.Decision) bool {
 	return true
 }
 
-// movedOf tells how the offers of two decisions on one request differ in position.
-func movedOf(was, is *engine.Decision) []Moved {
+// MovedOffers tells how the offers of two decisions on one request differ in position: those on record in their order, and then those that came.
+func MovedOffers(was, is *engine.Decision) []Moved {
 	moved := []Moved{}
 	for i := range was.Placements {
 		before, after := was.Placements[i].Offers, is.Placements[i].Offers

@@ -10,6 +10,7 @@ func (r *runner) verbs() []*cobra.Command {
 		r.importing(),
 		r.exporting(),
 		r.decide(),
+		r.replay(),
 		r.keys(),
 		r.merchants(),
 		r.campaigns(),
