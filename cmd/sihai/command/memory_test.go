@@ -27,12 +27,12 @@ func TestMemoryLimit(t *testing.T) {
 	if code != 1 || !strings.Contains(told, "no room in memory") || !strings.Contains(told, "GOMEMLIMIT") {
 		t.Fatalf("more than fits: exit code %d, %s", code, told)
 	}
-	if offers := p.must(t, "160MiB", "decide", "--lat", "25.79", "--lon", "-80.13", "--count", "50"); strings.Count(offers, "c-1") != 1 || strings.Contains(offers, "c-2") {
+	if offers := p.must(t, "160MiB", "decide", "--lat", "25.79", "--lon", "-80.13", "--count", "50"); strings.Count(offers, "c-1-") != 1 || strings.Contains(offers, "c-2-") {
 		t.Errorf("after the refusal: %s", offers)
 	}
 
 	p.must(t, "", "import", many, "--merchant", "m")
-	if offers := p.must(t, "", "decide", "--lat", "25.79", "--lon", "-80.13", "--count", "20"); !strings.Contains(offers, "c-2") {
+	if offers := p.must(t, "", "decide", "--lat", "25.79", "--lon", "-80.13", "--count", "20"); !strings.Contains(offers, "c-2-") {
 		t.Errorf("without a limit the upload is not there: %s", offers)
 	}
 	code, told = p.run(t, "120MiB", "decide", "--lat", "25.79", "--lon", "-80.13")
