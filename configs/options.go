@@ -1,6 +1,9 @@
 package configs
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // Options is the whole configuration. Defaults returns one that is valid; the zero value is not.
 type Options struct {
@@ -12,6 +15,7 @@ type Options struct {
 	HTTP      HTTP
 	Metrics   Metrics
 	RateLimit RateLimit
+	Webhooks  Webhooks
 }
 
 // Log says what is logged and how.
@@ -56,6 +60,13 @@ type Metrics struct {
 	Access string // open, operator
 }
 
+// Webhooks says where merchants may let themselves be told what happened.
+type Webhooks struct {
+	AllowHTTP       bool
+	AllowedNetworks []netip.Prefix // besides those that are public
+	Timeout         time.Duration  // of a request
+}
+
 // RateLimit bounds the requests of one API key.
 type RateLimit struct {
 	RequestsPerSecond float64 // 0: no limit
@@ -93,6 +104,9 @@ func (o *Options) settings() []setting {
 		{"metrics.access", choice(&o.Metrics.Access, "open", "operator")},
 		{"rate_limit.requests_per_second", number(&o.RateLimit.RequestsPerSecond, 0, 1e6)},
 		{"rate_limit.burst", whole(&o.RateLimit.Burst, 1, maxCount)},
+		{"webhooks.allow_http", truth(&o.Webhooks.AllowHTTP)},
+		{"webhooks.allowed_networks", networks(&o.Webhooks.AllowedNetworks)},
+		{"webhooks.timeout", duration(&o.Webhooks.Timeout)},
 	}
 }
 

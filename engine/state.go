@@ -34,11 +34,17 @@ func (c *Campaign) State(now time.Time) State {
 	default:
 		return StateDraft
 	}
-	if start := c.Flight.Start.In(easternmost); !start.IsZero() && now.Before(start) {
+	start, end := c.Bounds()
+	if now.Before(start) {
 		return StateScheduled
 	}
-	if end := c.Flight.End.In(westernmost); !end.IsZero() && !now.Before(end) {
+	if !end.IsZero() && !now.Before(end) {
 		return StateExpired
 	}
 	return StateRunning
+}
+
+// Bounds returns when a flight begins anywhere on earth and when it has ended everywhere, see State; zero where it has no such bound.
+func (c *Campaign) Bounds() (start, end time.Time) {
+	return c.Flight.Start.In(easternmost), c.Flight.End.In(westernmost)
 }

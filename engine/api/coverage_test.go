@@ -72,6 +72,11 @@ func TestEveryOperationSucceeds(t *testing.T) {
 	key := w.newKey(t, `{"role":"app","note":"to be revoked"}`)
 	var upload importJSON
 	w.ask(t, ask{key: "m-1", method: "POST", path: "/v1/imports", body: campaignJSON("i-1", "v-1") + "\n", kind: "application/x-ndjson"}).want(t, 200).decode(t, &upload)
+	var hook, gone struct{ ID, Secret string }
+	w.send(t, "m-1", "POST", "/v1/webhooks", `{"url":"https://hooks.example/in","types":["import.finished"]}`).want(t, 201).decode(t, &hook)
+	w.send(t, "m-1", "POST", "/v1/webhooks", `{"url":"https://hooks.example/gone"}`).want(t, 201).decode(t, &gone)
+	var test struct{ ID string }
+	w.send(t, "m-1", "POST", "/v1/webhooks/"+hook.ID+"/test", "").want(t, 202).decode(t, &test)
 	event := fmt.Sprintf(`{"events":[{"type":"click","decision_id":%q,"offer_id":"c-1@v-1"}]}`, d.Decision_ID)
 	profile := `{"weights":{"distance":1},"note":"by distance alone"}`
 	order := `{"offer_id":"c-1@v-1","user":{"id":"u-1"},"purchase":{"amount":1000,"currency":"USD"}}`
@@ -126,6 +131,18 @@ func TestEveryOperationSucceeds(t *testing.T) {
 		{key: "m-1", method: "POST", path: "/v1/imports?kind=venues&dry_run=true", body: venueJSON("i-2") + "\n", kind: "application/x-ndjson"},
 		{key: "m-1", method: "GET", path: "/v1/imports"},
 		{key: "m-1", method: "GET", path: "/v1/imports/" + upload.ID},
+
+		{key: "m-1", method: "GET", path: "/v1/webhooks?limit=1"},
+		{key: "m-1", method: "POST", path: "/v1/webhooks", body: `{"url":"https://hooks.example/other","note":"of the till"}`},
+		{key: "operator", method: "GET", path: "/v1/webhooks/" + hook.ID + "?merchant=m-1"},
+		{key: "m-1", method: "PUT", path: "/v1/webhooks/" + hook.ID, body: `{"url":"https://hooks.example/in","disabled":true}`},
+		{key: "m-1", method: "DELETE", path: "/v1/webhooks/" + gone.ID},
+		{key: "m-1", method: "POST", path: "/v1/webhooks/" + hook.ID + "/rotate", body: `{"overlap_seconds":60}`},
+		{key: "m-1", method: "POST", path: "/v1/webhooks/" + hook.ID + "/test"},
+		{key: "m-1", method: "POST", path: "/v1/webhooks/" + hook.ID + "/replay", body: `{"since":"2026-11-24T09:00:00-05:00"}`},
+		{key: "m-1", method: "GET", path: "/v1/webhooks/" + hook.ID + "/deliveries"},
+		{key: "m-1", method: "GET", path: "/v1/webhooks/" + hook.ID + "/deliveries/" + test.ID},
+		{key: "m-1", method: "POST", path: "/v1/webhooks/" + hook.ID + "/deliveries/" + test.ID + "/replay"},
 
 		{key: "analyst", method: "GET", path: "/v1/scoring-profiles"},
 		{key: "analyst", method: "GET", path: "/v1/scoring-profiles/default"},

@@ -73,7 +73,7 @@ func openAPIDocument() *huma.OpenAPI {
 	return doc
 }
 
-var pathText = map[string]string{"id": "its ID", "merchant": "ID of the merchant", "name": "name of the profile"}
+var pathText = map[string]string{"id": "its ID", "merchant": "ID of the merchant", "name": "name of the profile", "delivery": "ID of the delivery"}
 
 var tagText = map[string]string{
 	"decisions":        "What to offer a traveller, and what was offered.",
@@ -84,6 +84,7 @@ var tagText = map[string]string{
 	"venues":           "Where offers are used.",
 	"campaigns":        "What is offered, where, when and to whom.",
 	"imports":          "Uploads of many venues or campaigns at once.",
+	"webhooks":         "Endpoints of merchants that are told what happened: signed, at least once, in no order.",
 	"scoring profiles": "The weights by which offers are ranked.",
 	"rates":            "Reference rates, by which savings are told in another currency.",
 	"keys":             "Who may do what.",

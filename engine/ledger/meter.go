@@ -119,6 +119,18 @@ func (m *Meter) Popularity() map[engine.CampaignRef]engine.Counts {
 	return out
 }
 
+// Impressions returns how often a campaign was shown so far.
+func (m *Meter) Impressions(ref engine.CampaignRef) int64 {
+	s := m.campaignShard(ref)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	c := s.counts[ref]
+	if c == nil {
+		return 0
+	}
+	return c.impressions.total
+}
+
 func (m *Meter) campaignShard(ref engine.CampaignRef) *campaignShard {
 	return &m.campaigns[maphash.Comparable(m.seeds[0], ref)%campaignShards]
 }

@@ -55,6 +55,8 @@ func Run(t *testing.T, home Home) {
 		{"decisions", testDecisions},
 		{"idempotent decisions", testDecisionOnce},
 		{"events", testEvents},
+		{"webhooks", testHooks},
+		{"ends of imports", testImportEnds},
 		{"closed", testClosed},
 		{"an import is invisible until it is current", testImport},
 		{"an import that changes nothing", testSameImport},

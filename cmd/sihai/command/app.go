@@ -16,6 +16,7 @@ import (
 	"github.com/sihai-network/sihai/engine/catalog"
 	"github.com/sihai-network/sihai/engine/decision"
 	"github.com/sihai-network/sihai/engine/ledger"
+	"github.com/sihai-network/sihai/engine/webhook"
 	"github.com/sihai-network/sihai/geo"
 	"github.com/sihai-network/sihai/store"
 	"github.com/sihai-network/sihai/store/badgerkv"
@@ -30,6 +31,7 @@ type app struct {
 	publisher *catalog.Publisher
 	decider   *decision.Service
 	book      *ledger.Book
+	hooks     *webhook.Service
 	api       *api.API
 }
 
@@ -96,10 +98,19 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		return nil, err
 	}
 
+	// what merchants are told; serve starts it
+	a.hooks, err = webhook.Open(ctx, webhook.Options{
+		Outbox: a.store, Catalog: a.store, Movements: a.store, Impressions: meter.Impressions, IDs: engine.IDs{Random: o.env.Random}, Now: o.env.Now, Logger: o.logger,
+		AllowHTTP: o.Webhooks.AllowHTTP, Allowed: o.Webhooks.AllowedNetworks, Timeout: o.Webhooks.Timeout,
+	})
+	if err != nil {
+		return nil, err
+	}
+
 	// what is used of it
 	a.book, err = ledger.OpenBook(ctx, ledger.BookOptions{
 		Accounts: a.store, Purchases: a.store, Snapshots: a.publisher, Rules: a.decider, Decisions: a.decider, Meter: meter,
-		IDs: engine.IDs{Random: o.env.Random}, Now: o.env.Now, Logger: o.logger,
+		IDs: engine.IDs{Random: o.env.Random}, Now: o.env.Now, Logger: o.logger, Moved: a.hooks.Moved,
 	})
 	if err != nil {
 		return nil, err
@@ -114,7 +125,7 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 func (a *app) face(local engine.Key) (*api.API, error) {
 	o := a.options
 	return api.New(api.Options{
-		Store: a.store, Catalog: a.catalog, Decider: a.decider, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Snapshots: a.publisher,
+		Store: a.store, Catalog: a.catalog, Decider: a.decider, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Webhooks: a.hooks, Snapshots: a.publisher,
 		IDs: engine.IDs{Random: o.env.Random}, Clock: o.env.Now, Logger: o.logger, Collectors: a.collectors(), Local: local,
 		MaxBodyBytes: o.HTTP.MaxBodyBytes, MaxUploadBytes: o.Import.MaxBytes, MaxRows: o.Import.MaxRows, MaxRowBytes: o.Import.MaxRowBytes,
 		UploadIdle: o.HTTP.ReadTimeout, OperatorMetrics: o.Metrics.Access == "operator",
@@ -127,6 +138,9 @@ func (a *app) close() error {
 	var errs []error
 	if a.book != nil {
 		errs = append(errs, a.book.Close())
+	}
+	if a.hooks != nil {
+		errs = append(errs, a.hooks.Close())
 	}
 	if a.decider != nil {
 		errs = append(errs, a.decider.Close())

@@ -45,6 +45,7 @@ func (r *runner) serve() *cobra.Command {
 			if err := r.print("sihai serves http://%s on %s", l.Addr(), options.Data); err != nil {
 				return errors.Join(err, l.Close())
 			}
+			a.hooks.Start()
 			return a.api.Serve(cmd.Context(), l, timeouts(options.HTTP))
 		}),
 	}

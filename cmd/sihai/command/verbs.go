@@ -13,6 +13,7 @@ func (r *runner) verbs() []*cobra.Command {
 		r.merchants(),
 		r.rates(),
 		r.ledger(),
+		r.webhooks(),
 		r.bench(),
 		r.config(),
 		r.version(),

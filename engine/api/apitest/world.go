@@ -17,6 +17,7 @@ import (
 	"github.com/sihai-network/sihai/engine/catalog"
 	"github.com/sihai-network/sihai/engine/decision"
 	"github.com/sihai-network/sihai/engine/ledger"
+	"github.com/sihai-network/sihai/engine/webhook"
 	"github.com/sihai-network/sihai/store"
 	"github.com/sihai-network/sihai/store/badgerkv"
 )
@@ -26,10 +27,11 @@ const OperatorKey = "operator-of-the-tests"
 
 // Options say what a world is like. The zero value is a world in memory.
 type Options struct {
-	Dir    string             // data folder, which outlives the world; empty: in memory
-	Now    engine.Clock       // nil: time.Now
-	Logger *slog.Logger       // nil: nothing is told
-	Change func(*api.Options) // changes the API's options before it is made; nil: none
+	Dir    string                 // data folder, which outlives the world; empty: in memory
+	Now    engine.Clock           // nil: time.Now
+	Logger *slog.Logger           // nil: nothing is told
+	Change func(*api.Options)     // changes the API's options before it is made; nil: none
+	Hooks  func(*webhook.Options) // the same of the webhooks'
 	// Timeouts of the server. Zero fields take the API's own defaults.
 	Timeouts api.Timeouts
 }
@@ -46,6 +48,7 @@ type World struct {
 	publisher *catalog.Publisher
 	decider   *decision.Service
 	book      *ledger.Book
+	hooks     *webhook.Service
 	drain     context.CancelFunc
 	served    chan error
 	closeOnce sync.Once
@@ -127,14 +130,26 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	if err != nil {
 		return nil, err
 	}
+	hooks := webhook.Options{
+		Outbox: w.Store, Catalog: w.Store, Movements: w.Store, Impressions: meter.Impressions, IDs: ids, Now: o.Now, Logger: o.Logger,
+	}
+	if o.Hooks != nil {
+		o.Hooks(&hooks)
+	}
+	w.hooks, err = webhook.Open(ctx, hooks)
+	if err != nil {
+		return nil, err
+	}
+	w.hooks.Start()
 	w.book, err = ledger.OpenBook(ctx, ledger.BookOptions{
 		Accounts: w.Store, Purchases: w.Store, Snapshots: w.publisher, Rules: w.decider, Decisions: w.decider, Meter: meter, IDs: ids, Now: o.Now, Logger: o.Logger,
+		Moved: w.hooks.Moved,
 	})
 	if err != nil {
 		return nil, err
 	}
 	options := api.Options{
-		Store: w.Store, Catalog: service, Decider: w.decider, Events: taker, Redeemer: w.book, Importer: service, Snapshots: w.publisher,
+		Store: w.Store, Catalog: service, Decider: w.decider, Events: taker, Redeemer: w.book, Importer: service, Webhooks: w.hooks, Snapshots: w.publisher,
 		IDs: ids, Clock: o.Now, Logger: o.Logger,
 	}
 	if o.Change != nil {
@@ -177,6 +192,9 @@ func (w *World) closeParts() error {
 	var errs []error
 	if w.book != nil {
 		errs = append(errs, w.book.Close())
+	}
+	if w.hooks != nil {
+		errs = append(errs, w.hooks.Close())
 	}
 	if w.decider != nil {
 		errs = append(errs, w.decider.Close())

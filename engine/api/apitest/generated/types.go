@@ -157,6 +157,27 @@ func (e CampaignStatus) Valid() bool {
 	}
 }
 
+// Defines values for DeliveryState.
+const (
+	DeliveryStateDelivered DeliveryState = "delivered"
+	DeliveryStateFailed    DeliveryState = "failed"
+	DeliveryStatePending   DeliveryState = "pending"
+)
+
+// Valid indicates whether the value is a known member of the DeliveryState enum.
+func (e DeliveryState) Valid() bool {
+	switch e {
+	case DeliveryStateDelivered:
+		return true
+	case DeliveryStateFailed:
+		return true
+	case DeliveryStatePending:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DiscountType.
 const (
 	Amount     DiscountType = "amount"
@@ -267,22 +288,22 @@ func (e ImportKind) Valid() bool {
 
 // Defines values for ImportState.
 const (
-	Committed ImportState = "committed"
-	Done      ImportState = "done"
-	Failed    ImportState = "failed"
-	Staging   ImportState = "staging"
+	ImportStateCommitted ImportState = "committed"
+	ImportStateDone      ImportState = "done"
+	ImportStateFailed    ImportState = "failed"
+	ImportStateStaging   ImportState = "staging"
 )
 
 // Valid indicates whether the value is a known member of the ImportState enum.
 func (e ImportState) Valid() bool {
 	switch e {
-	case Committed:
+	case ImportStateCommitted:
 		return true
-	case Done:
+	case ImportStateDone:
 		return true
-	case Failed:
+	case ImportStateFailed:
 		return true
-	case Staging:
+	case ImportStateStaging:
 		return true
 	default:
 		return false
@@ -716,6 +737,45 @@ type Decision struct {
 	Time time.Time `json:"time"`
 }
 
+// Delivery defines model for Delivery.
+type Delivery struct {
+	// Attempts the newest 20, oldest first
+	Attempts []DeliveryAttempt `json:"attempts"`
+
+	// EventId webhook-id of each attempt: the same event is told apart by it
+	EventId string `json:"event_id"`
+
+	// Id of the delivery: ascending within the merchant
+	Id string `json:"id"`
+
+	// NextAt when it is tried next
+	NextAt *time.Time `json:"next_at,omitempty"`
+
+	// State failed: given up
+	State DeliveryState `json:"state"`
+
+	// Time of the event
+	Time      time.Time `json:"time"`
+	Type      string    `json:"type"`
+	WebhookId string    `json:"webhook_id"`
+}
+
+// DeliveryState failed: given up
+type DeliveryState string
+
+// DeliveryAttempt defines model for DeliveryAttempt.
+type DeliveryAttempt struct {
+	// Error left out when it was taken
+	Error *string `json:"error,omitempty"`
+
+	// Milliseconds it took
+	Milliseconds int64 `json:"milliseconds"`
+
+	// Status of HTTP; left out when there was no answer
+	Status *int64    `json:"status,omitempty"`
+	Time   time.Time `json:"time"`
+}
+
 // Difference defines model for Difference.
 type Difference struct {
 	Added   int64 `json:"added"`
@@ -934,6 +994,14 @@ type ListCode struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
+// ListDelivery defines model for ListDelivery.
+type ListDelivery struct {
+	Data []Delivery `json:"data"`
+
+	// NextCursor asks for the next page; left out on the last
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
 // ListImport defines model for ListImport.
 type ListImport struct {
 	Data []Import `json:"data"`
@@ -977,6 +1045,14 @@ type ListProfile struct {
 // ListVenue defines model for ListVenue.
 type ListVenue struct {
 	Data []Venue `json:"data"`
+
+	// NextCursor asks for the next page; left out on the last
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// ListWebhook defines model for ListWebhook.
+type ListWebhook struct {
+	Data []Webhook `json:"data"`
 
 	// NextCursor asks for the next page; left out on the last
 	NextCursor *string `json:"next_cursor,omitempty"`
@@ -1284,6 +1360,17 @@ type Rejection struct {
 	VenueId string   `json:"venue_id"`
 }
 
+// Replay defines model for Replay.
+type Replay struct {
+	// Since from the first event on that is not older
+	Since time.Time `json:"since"`
+}
+
+// Replayed defines model for Replayed.
+type Replayed struct {
+	Events int64 `json:"events"`
+}
+
 // Request defines model for Request.
 type Request struct {
 	// Currency ISO 4217, of estimated savings; each offer's own when left out
@@ -1309,6 +1396,12 @@ type RequestExplain string
 // Rollback defines model for Rollback.
 type Rollback struct {
 	Amount *Money `json:"amount,omitempty"`
+}
+
+// Rotation defines model for Rotation.
+type Rotation struct {
+	// OverlapSeconds how long the secret of before is in force besides; a day when left out
+	OverlapSeconds *int64 `json:"overlap_seconds,omitempty"`
 }
 
 // RowFault defines model for RowFault.
@@ -1448,6 +1541,48 @@ type Walk struct {
 	Lat    float64 `json:"lat"`
 	Lon    float64 `json:"lon"`
 	Metres float64 `json:"metres"`
+}
+
+// Webhook defines model for Webhook.
+type Webhook struct {
+	CreatedAt *time.Time `json:"created_at,omitempty"`
+
+	// Disabled nothing is sent; true also where its deliveries failed for too long
+	Disabled *bool `json:"disabled,omitempty"`
+
+	// DisabledReason why the server disabled it
+	DisabledReason *string `json:"disabled_reason,omitempty"`
+
+	// FailingSince since when no delivery succeeded
+	FailingSince *time.Time `json:"failing_since,omitempty"`
+	Id           *string    `json:"id,omitempty"`
+	MerchantId   *string    `json:"merchant_id,omitempty"`
+	Note         *string    `json:"note,omitempty"`
+
+	// Secret told once, by the answer that made it
+	Secret *string `json:"secret,omitempty"`
+
+	// Secrets those in force, newest first, without themselves
+	Secrets *[]WebhookSecret `json:"secrets,omitempty"`
+
+	// Types what it is told; everything when left out: budget.80_percent, campaign.exhausted, campaign.expired, campaign.started, import.finished, redemption.confirmed, redemption.rolled_back
+	Types     *[]string  `json:"types,omitempty"`
+	UpdatedAt *time.Time `json:"updated_at,omitempty"`
+
+	// UpdatedBy ID of the API key that made this version
+	UpdatedBy *string `json:"updated_by,omitempty"`
+
+	// Url https, of a public address
+	Url string `json:"url"`
+
+	// Version grows by one with every change; also the ETag
+	Version *int64 `json:"version,omitempty"`
+}
+
+// WebhookSecret defines model for WebhookSecret.
+type WebhookSecret struct {
+	// Until exclusive; until another one is made when left out
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // Window defines model for Window.
@@ -1786,6 +1921,105 @@ type AddScoringProfileVersionParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// ListWebhooksParams defines parameters for ListWebhooks.
+type ListWebhooksParams struct {
+	// Limit items of a page, 1 to 1000; 100 when left out
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
+// CreateWebhookParams defines parameters for CreateWebhook.
+type CreateWebhookParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteWebhookParams defines parameters for DeleteWebhook.
+type DeleteWebhookParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IfMatch ETag that the resource must have, or * for any
+	IfMatch *string `json:"If-Match,omitempty"`
+}
+
+// GetWebhookParams defines parameters for GetWebhook.
+type GetWebhookParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
+// PutWebhookParams defines parameters for PutWebhook.
+type PutWebhookParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IfMatch ETag that the resource must have, or * for any
+	IfMatch *string `json:"If-Match,omitempty"`
+}
+
+// ListDeliveriesParams defines parameters for ListDeliveries.
+type ListDeliveriesParams struct {
+	// Limit items of a page, 1 to 1000; 100 when left out
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
+// GetDeliveryParams defines parameters for GetDelivery.
+type GetDeliveryParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
+// ReplayDeliveryParams defines parameters for ReplayDelivery.
+type ReplayDeliveryParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ReplayWebhookParams defines parameters for ReplayWebhook.
+type ReplayWebhookParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// RotateWebhookSecretParams defines parameters for RotateWebhookSecret.
+type RotateWebhookSecretParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// TestWebhookParams defines parameters for TestWebhook.
+type TestWebhookParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // CreateCampaignJSONRequestBody defines body for CreateCampaign for application/json ContentType.
 type CreateCampaignJSONRequestBody = Campaign
 
@@ -1836,3 +2070,15 @@ type AddScoringProfileVersionJSONRequestBody = Profile
 
 // ValidateOrderJSONRequestBody defines body for ValidateOrder for application/json ContentType.
 type ValidateOrderJSONRequestBody = Order
+
+// CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
+type CreateWebhookJSONRequestBody = Webhook
+
+// PutWebhookJSONRequestBody defines body for PutWebhook for application/json ContentType.
+type PutWebhookJSONRequestBody = Webhook
+
+// ReplayWebhookJSONRequestBody defines body for ReplayWebhook for application/json ContentType.
+type ReplayWebhookJSONRequestBody = Replay
+
+// RotateWebhookSecretJSONRequestBody defines body for RotateWebhookSecret for application/json ContentType.
+type RotateWebhookSecretJSONRequestBody = Rotation
