@@ -160,3 +160,19 @@ func TestNetworks(t *testing.T) {
 		})
 	}
 }
+
+func TestAges(t *testing.T) {
+	for text, want := range map[string]string{
+		"7d": "168h0m0s", "36h": "36h0m0s", "0": "0s", "400d": "9600h0m0s",
+		"-1h": "is not in", "7": "expected an age", "d": "expected an age", "99999999d": "expected an age", "60000d": "is not in", "soon": "expected an age",
+	} {
+		o, err := configs.Load(configs.Sources{Env: []string{"SIHAI_PRIVACY_POSITIONS=" + text}})
+		got := o.Privacy.Positions.String()
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+}

@@ -16,6 +16,7 @@ type Options struct {
 	Metrics   Metrics
 	RateLimit RateLimit
 	Webhooks  Webhooks
+	Privacy   Privacy
 }
 
 // Log says what is logged and how.
@@ -60,6 +61,13 @@ type Metrics struct {
 	Access string // open, operator
 }
 
+// Privacy says how long what is known of travellers is kept.
+type Privacy struct {
+	Positions time.Duration // exact, in decisions; 0: not at all
+	History   time.Duration // that names the user; 0: for ever
+	Decisions time.Duration // 0: for ever
+}
+
 // Webhooks says where merchants may let themselves be told what happened.
 type Webhooks struct {
 	AllowHTTP       bool
@@ -78,6 +86,7 @@ const (
 	maxBytes   = 1 << 40
 	maxCount   = 1 << 30
 	maxTimeout = 24 * time.Hour
+	maxAge     = 100 * 366 * 24 * time.Hour
 )
 
 // settings binds each path of default.yaml to its field and rule.
@@ -107,6 +116,9 @@ func (o *Options) settings() []setting {
 		{"webhooks.allow_http", truth(&o.Webhooks.AllowHTTP)},
 		{"webhooks.allowed_networks", networks(&o.Webhooks.AllowedNetworks)},
 		{"webhooks.timeout", duration(&o.Webhooks.Timeout)},
+		{"privacy.positions", age(&o.Privacy.Positions)},
+		{"privacy.history", age(&o.Privacy.History)},
+		{"privacy.decisions", age(&o.Privacy.Decisions)},
 	}
 }
 

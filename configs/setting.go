@@ -178,6 +178,38 @@ func (f durationField) check() string {
 	return ""
 }
 
+// ageField is a duration of days, or as of durationField; 0 is one too.
+type ageField struct{ to *time.Duration }
+
+func age(to *time.Duration) field { return ageField{to} }
+
+func (f ageField) set(value any) string {
+	text := fmt.Sprint(value)
+	if text == "0" {
+		*f.to = 0
+		return ""
+	}
+	if number, ok := strings.CutSuffix(text, "d"); ok {
+		if n, err := strconv.ParseUint(number, 10, 16); err == nil {
+			*f.to = time.Duration(n) * 24 * time.Hour
+			return ""
+		}
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return fmt.Sprintf("expected an age such as 7d or 36h, got %s", kind(value))
+	}
+	*f.to = d
+	return ""
+}
+
+func (f ageField) check() string {
+	if *f.to < 0 || *f.to > maxAge {
+		return fmt.Sprintf("%v is not in [0, %v]", *f.to, maxAge)
+	}
+	return ""
+}
+
 type truthField struct{ to *bool }
 
 func truth(to *bool) field { return truthField{to} }

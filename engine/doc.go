@@ -22,6 +22,7 @@
 //	engine/catalog      campaigns in: validation, imports, publication of the next snapshot
 //	engine/decision     a request to a decision: retrieve, filter, score, order, explain
 //	engine/ledger       limits, what travellers did, and what was sold: reservations, redemptions, their undoing
+//	engine/privacy      the end of what is known of travellers: erasure, coarser positions, trims by age
 //	engine/webhook      what merchants are told of it: events, deliveries, signed requests
 //	engine/wire         JSON and file shapes, strictly decoded
 //	engine/api          HTTP: one file a resource, keys and roles, the OpenAPI document

@@ -72,6 +72,8 @@ func codes() []code {
 		codeOf("webhook event", writeHookEvent, readHookEvent, "Number"),
 		codeOf("delivery", writeDelivery, readDelivery, "WebhookID", "Number"),
 		codeOf("watched campaign", writeWatch, readWatch),
+		codeOf("erasure", writeErasure, readErasure, "ID"),
+		codeOf("sweep mark", writeSweepMark, readSweepMark),
 	}
 }
 

@@ -23,6 +23,7 @@ type Options struct {
 	Redeemer  engine.Redeemer
 	Importer  engine.Importer
 	Webhooks  engine.Webhooks
+	Erasures  engine.Erasures
 	Snapshots engine.Snapshots
 	IDs       engine.IDs
 	Clock     engine.Clock
@@ -58,7 +59,7 @@ type API struct {
 
 // New makes an API.
 func New(o Options) (*API, error) {
-	if o.Store == nil || o.Catalog == nil || o.Decider == nil || o.Events == nil || o.Redeemer == nil || o.Importer == nil || o.Webhooks == nil || o.Snapshots == nil || o.IDs.Random == nil || o.Clock == nil {
+	if o.Store == nil || o.Catalog == nil || o.Decider == nil || o.Events == nil || o.Redeemer == nil || o.Importer == nil || o.Webhooks == nil || o.Erasures == nil || o.Snapshots == nil || o.IDs.Random == nil || o.Clock == nil {
 		return nil, errors.New("make api: a part is missing")
 	}
 	if o.Logger == nil {

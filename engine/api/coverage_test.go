@@ -72,6 +72,8 @@ func TestEveryOperationSucceeds(t *testing.T) {
 	key := w.newKey(t, `{"role":"app","note":"to be revoked"}`)
 	var upload importJSON
 	w.ask(t, ask{key: "m-1", method: "POST", path: "/v1/imports", body: campaignJSON("i-1", "v-1") + "\n", kind: "application/x-ndjson"}).want(t, 200).decode(t, &upload)
+	var erasure struct{ ID string }
+	w.send(t, "app", "DELETE", "/v1/users/u-9", "").want(t, 202).decode(t, &erasure)
 	var hook, gone struct{ ID, Secret string }
 	w.send(t, "m-1", "POST", "/v1/webhooks", `{"url":"https://hooks.example/in","types":["import.finished"]}`).want(t, 201).decode(t, &hook)
 	w.send(t, "m-1", "POST", "/v1/webhooks", `{"url":"https://hooks.example/gone"}`).want(t, 201).decode(t, &gone)
@@ -131,6 +133,10 @@ func TestEveryOperationSucceeds(t *testing.T) {
 		{key: "m-1", method: "POST", path: "/v1/imports?kind=venues&dry_run=true", body: venueJSON("i-2") + "\n", kind: "application/x-ndjson"},
 		{key: "m-1", method: "GET", path: "/v1/imports"},
 		{key: "m-1", method: "GET", path: "/v1/imports/" + upload.ID},
+
+		{key: "app", method: "DELETE", path: "/v1/users/u-%2F%20%E5%9B%9B"},
+		{key: "operator", method: "GET", path: "/v1/erasures"},
+		{key: "app", method: "GET", path: "/v1/erasures/" + erasure.ID},
 
 		{key: "m-1", method: "GET", path: "/v1/webhooks?limit=1"},
 		{key: "m-1", method: "POST", path: "/v1/webhooks", body: `{"url":"https://hooks.example/other","note":"of the till"}`},

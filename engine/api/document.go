@@ -85,6 +85,7 @@ var tagText = map[string]string{
 	"campaigns":        "What is offered, where, when and to whom.",
 	"imports":          "Uploads of many venues or campaigns at once.",
 	"webhooks":         "Endpoints of merchants that are told what happened: signed, at least once, in no order.",
+	"users":            "What is known of travellers, and its end.",
 	"scoring profiles": "The weights by which offers are ranked.",
 	"rates":            "Reference rates, by which savings are told in another currency.",
 	"keys":             "Who may do what.",

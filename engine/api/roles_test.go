@@ -34,6 +34,8 @@ var allowed = map[string][]string{
 	"putCampaign": {"merchant", "operator"}, "listCampaignRevisions": {"merchant", "operator"},
 	"enableCampaign": {"merchant", "operator"}, "disableCampaign": {"merchant", "operator"}, "archiveCampaign": {"merchant", "operator"},
 
+	"eraseUser": {"app", "operator"}, "getErasure": {"app", "operator"}, "listErasures": {"operator"},
+
 	"listWebhooks": {"merchant", "operator"}, "createWebhook": {"merchant", "operator"}, "getWebhook": {"merchant", "operator"},
 	"putWebhook": {"merchant", "operator"}, "deleteWebhook": {"merchant", "operator"}, "rotateWebhookSecret": {"merchant", "operator"},
 	"testWebhook": {"merchant", "operator"}, "replayWebhook": {"merchant", "operator"}, "listDeliveries": {"merchant", "operator"},

@@ -10,7 +10,7 @@ import (
 // routes is every operation: the router and the document are both made of it.
 func routes() []route {
 	var all []route
-	for _, some := range [][]route{travelRoutes(), redemptionRoutes(), merchantRoutes(), campaignRoutes(), importRoutes(), webhookRoutes(), profileRoutes(), operatorRoutes(), ledgerRoutes(), openRoutes()} {
+	for _, some := range [][]route{travelRoutes(), redemptionRoutes(), merchantRoutes(), campaignRoutes(), importRoutes(), webhookRoutes(), userRoutes(), profileRoutes(), operatorRoutes(), ledgerRoutes(), openRoutes()} {
 		all = append(all, some...)
 	}
 	return all

@@ -26,12 +26,19 @@ func (e *Engine) collect(ctx context.Context) {
 }
 
 func (e *Engine) collectNow(ctx context.Context) error {
+	e.purging.Lock() // Badger does one rewrite at a time, and refuses another
+	defer e.purging.Unlock()
+	return e.collectAt(ctx, collectRatio)
+}
+
+func (e *Engine) collectAt(ctx context.Context, ratio float64) error {
 	some := false
-	for ctx.Err() == nil && e.db.RunValueLogGC(collectRatio) == nil {
+	for ctx.Err() == nil && e.db.RunValueLogGC(ratio) == nil {
 		some = true // until it finds nothing worth a rewrite
 	}
 	if !some {
 		return nil
 	}
+	e.logged.Store(true)
 	return e.trimAgain(ctx)
 }

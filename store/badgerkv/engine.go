@@ -25,6 +25,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -59,8 +60,12 @@ type Engine struct {
 	tasks    chan *task
 	maxSize  int
 	maxCount int
-	broken   error // of the commit that failed; the writer goroutine's own
-	heads    heads // the writer goroutine's own
+	broken   error       // of the commit that failed; the writer goroutine's own
+	logBytes int64       // of a value-log file
+	dir      string      // empty: nothing is on disk
+	purging  sync.Mutex  // held while value-log files are rewritten
+	logged   atomic.Bool // something was written to the newest value-log file
+	heads    heads       // the writer goroutine's own
 
 	stop  context.CancelFunc // ends the collector
 	owned sync.WaitGroup     // the writer and the collector
@@ -92,7 +97,7 @@ func Open(o Options) (*Engine, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	e := &Engine{
-		db: db, stop: stop, tasks: make(chan *task, maxGroup),
+		db: db, stop: stop, dir: dirOf(o), logBytes: cmp.Or(o.valueLog, valueLogSize), tasks: make(chan *task, maxGroup),
 		maxSize: int(db.MaxBatchSize()) - 4096, maxCount: int(db.MaxBatchCount()) - 16,
 	}
 	e.owned.Go(e.write)
@@ -100,6 +105,13 @@ func Open(o Options) (*Engine, error) {
 		e.owned.Go(func() { e.collect(ctx) })
 	}
 	return e, nil
+}
+
+func dirOf(o Options) string {
+	if o.InMemory {
+		return ""
+	}
+	return o.Dir
 }
 
 func badgerOptions(o Options) badger.Options {

@@ -1,12 +1,14 @@
 package badgerkv
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -24,6 +26,7 @@ type heads struct {
 type group struct {
 	txn               *badger.Txn
 	heads             *heads
+	logged            *atomic.Bool
 	size, count       int
 	maxSize, maxCount int
 }
@@ -59,6 +62,9 @@ func (g *group) join(x *tx) error {
 			err = g.txn.Delete([]byte(key))
 		} else {
 			err = g.txn.Set([]byte(key), value)
+			if len(value) >= valueThreshold/2 && key[0] != kindFiller {
+				g.logged.Store(true)
+			}
 		}
 		if err != nil {
 			// The sizes were checked, so Badger has no reason to refuse; but half an update must not be committed.
@@ -197,6 +203,32 @@ func (x *tx) AppendBlock(s kv.Stream, at time.Time, block []byte) (kv.Place, err
 		block = []byte{}
 	}
 	return place, errors.Join(x.set(blockKey(s, place), block), x.set(namePrefix(kindStreamHead, string(s)), placeValue(place)))
+}
+
+// ReplaceBlock implements kv.Tx.
+func (x *tx) ReplaceBlock(s kv.Stream, at kv.Place, block []byte) error {
+	if err := checkName(string(s)); err != nil {
+		return err
+	}
+	key := blockKey(s, at)
+	if _, own := x.writes[string(key)]; !own {
+		if _, err := x.txn.Get(key); errors.Is(err, badger.ErrKeyNotFound) {
+			return kv.ErrNotFound
+		} else if err != nil {
+			return fmt.Errorf("read block: %w", err)
+		}
+	}
+	mark, err := trimmed(x.txn, s)
+	if err != nil {
+		return err
+	}
+	if bytes.Compare(placeValue(at), mark) <= 0 {
+		return kv.ErrNotFound
+	}
+	if block == nil {
+		block = []byte{}
+	}
+	return x.set(key, block)
 }
 
 // seal gives the emitted entries their sequences: the next ones after those of the updates before, so that they are dense.

@@ -19,6 +19,7 @@ type task struct {
 	err      error
 	panicked any
 	done     chan struct{}
+	alone    func() error // in place of fn: run while nothing else is written
 }
 
 // Update implements kv.Engine. All updates are serialisable against one another, so guard is not needed.
@@ -103,13 +104,17 @@ func (e *Engine) commit(tasks []*task) int {
 	}
 	txn := e.db.NewTransaction(true)
 	defer txn.Discard()
-	g := group{txn: txn, heads: &e.heads, maxSize: e.maxSize, maxCount: e.maxCount}
+	g := group{txn: txn, heads: &e.heads, logged: &e.logged, maxSize: e.maxSize, maxCount: e.maxCount}
 	n := 0
 	for _, t := range tasks {
-		if !g.run(t) {
+		if t.alone != nil || !g.run(t) {
 			break
 		}
 		n++
+	}
+	if n == 0 && tasks[0].alone != nil {
+		tasks[0].err = tasks[0].alone()
+		return 1
 	}
 	if g.count == 0 {
 		return n

@@ -57,6 +57,8 @@ func Run(t *testing.T, home Home) {
 		{"events", testEvents},
 		{"webhooks", testHooks},
 		{"ends of imports", testImportEnds},
+		{"erasures", testErasures},
+		{"histories are changed in their places", testChanges},
 		{"closed", testClosed},
 		{"an import is invisible until it is current", testImport},
 		{"an import that changes nothing", testSameImport},

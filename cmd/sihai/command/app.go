@@ -16,6 +16,7 @@ import (
 	"github.com/sihai-network/sihai/engine/catalog"
 	"github.com/sihai-network/sihai/engine/decision"
 	"github.com/sihai-network/sihai/engine/ledger"
+	"github.com/sihai-network/sihai/engine/privacy"
 	"github.com/sihai-network/sihai/engine/webhook"
 	"github.com/sihai-network/sihai/geo"
 	"github.com/sihai-network/sihai/store"
@@ -32,6 +33,7 @@ type app struct {
 	decider   *decision.Service
 	book      *ledger.Book
 	hooks     *webhook.Service
+	sweeper   *privacy.Sweeper
 	api       *api.API
 }
 
@@ -90,7 +92,7 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		return nil, err
 	}
 	a.decider, err = decision.New(decision.Options{
-		Snapshots: a.publisher, Limits: meter, Log: a.store, IDs: engine.IDs{Random: o.env.Random},
+		Snapshots: a.publisher, Limits: meter, Log: a.decisionLog(), IDs: engine.IDs{Random: o.env.Random},
 		DefaultSpend: engine.Money(o.Decision.DefaultSpend), IPAccuracy: geo.Meters(o.Decision.IPAccuracy),
 		WalkingSpeed: walking(o.Decision.WalkingSpeed), Language: o.Decision.Language, Logger: o.logger,
 	})
@@ -116,16 +118,41 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		return nil, err
 	}
 
+	// what ends of it; serve starts it
+	if a.sweeper, err = a.privacy(meter); err != nil {
+		return nil, err
+	}
+
 	// how it is asked
 	a.api, err = a.face(o.local)
 	return a, err
+}
+
+// decisionLog keeps exact positions, unless the setting says otherwise.
+func (a *app) decisionLog() privacy.Log {
+	if a.options.Privacy.Positions == 0 {
+		return privacy.CoarseLog{Log: a.store}
+	}
+	return a.store
+}
+
+// privacy makes the sweeper. On a data folder nothing is on its way to the logs.
+func (a *app) privacy(meter *ledger.Meter) (*privacy.Sweeper, error) {
+	o := privacy.Options{
+		Histories: a.store, Forget: meter.Forget, IDs: engine.IDs{Random: a.options.env.Random}, Now: a.options.env.Now, Logger: a.options.logger,
+		Positions: a.options.Privacy.Positions, History: a.options.Privacy.History, Decisions: a.options.Privacy.Decisions,
+	}
+	if a.options.local.Role != "" {
+		o.Settle, o.Pause = -1, -1
+	}
+	return privacy.Open(o)
 }
 
 // face makes an API of the app; local is whose a request without a key is, see api.Options.Local.
 func (a *app) face(local engine.Key) (*api.API, error) {
 	o := a.options
 	return api.New(api.Options{
-		Store: a.store, Catalog: a.catalog, Decider: a.decider, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Webhooks: a.hooks, Snapshots: a.publisher,
+		Store: a.store, Catalog: a.catalog, Decider: a.decider, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Webhooks: a.hooks, Erasures: a.sweeper, Snapshots: a.publisher,
 		IDs: engine.IDs{Random: o.env.Random}, Clock: o.env.Now, Logger: o.logger, Collectors: a.collectors(), Local: local,
 		MaxBodyBytes: o.HTTP.MaxBodyBytes, MaxUploadBytes: o.Import.MaxBytes, MaxRows: o.Import.MaxRows, MaxRowBytes: o.Import.MaxRowBytes,
 		UploadIdle: o.HTTP.ReadTimeout, OperatorMetrics: o.Metrics.Access == "operator",
@@ -138,6 +165,9 @@ func (a *app) close() error {
 	var errs []error
 	if a.book != nil {
 		errs = append(errs, a.book.Close())
+	}
+	if a.sweeper != nil {
+		errs = append(errs, a.sweeper.Close())
 	}
 	if a.hooks != nil {
 		errs = append(errs, a.hooks.Close())

@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 	"engine/wire":                  {"engine", "geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency", "github.com/go-json-experiment/json"},
 	"engine/api":                   {"engine", "engine/wire", "scoring", "github.com/gin-gonic/gin", "github.com/danielgtaylor/huma/v2", "github.com/prometheus/client_golang", "golang.org/x/time"},
 	"engine/client":                {"engine", "engine/wire"},
+	"engine/privacy":               {"engine", "geo", "scoring"},
 	"engine/webhook":               {"engine", "engine/wire"}, // and net/http: merchants are told over it, and its dialer is where addresses are refused
 	"store":                        {"engine", "geo", "scoring", "store/kv", "google.golang.org/protobuf", "github.com/klauspost/compress"},
 	"store/kv":                     {},
@@ -37,7 +38,7 @@ var arrows = map[string][]string{
 	"cmd/sihai":                    {"cmd/sihai/command"},
 	"cmd/sihai/command":            {"*"},
 	"store/kv/kvtest":              {"store/kv"},
-	"engine/api/apitest":           {"engine", "engine/api", "engine/catalog", "engine/decision", "engine/ledger", "engine/webhook", "store", "store/badgerkv", "github.com/pb33f/libopenapi", "github.com/pb33f/libopenapi-validator"},
+	"engine/api/apitest":           {"engine", "engine/api", "engine/catalog", "engine/decision", "engine/ledger", "engine/privacy", "engine/webhook", "store", "store/badgerkv", "github.com/pb33f/libopenapi", "github.com/pb33f/libopenapi-validator"},
 	"engine/api/apitest/generated": {"github.com/oapi-codegen/runtime"},
 }
 
@@ -51,7 +52,7 @@ var only = map[string]string{
 }
 
 // noHTTP lists the rooms that know no transport.
-var noHTTP = []string{"geo", "scoring", "store", "store/kv", "store/badgerkv", "engine", "engine/catalog", "engine/decision", "engine/ledger", "engine/wire"}
+var noHTTP = []string{"geo", "scoring", "store", "store/kv", "store/badgerkv", "engine", "engine/catalog", "engine/decision", "engine/ledger", "engine/privacy", "engine/wire"}
 
 // maxLines bounds a file that is not a test.
 const maxLines = 500

@@ -46,6 +46,7 @@ func (r *runner) serve() *cobra.Command {
 				return errors.Join(err, l.Close())
 			}
 			a.hooks.Start()
+			a.sweeper.Start()
 			return a.api.Serve(cmd.Context(), l, timeouts(options.HTTP))
 		}),
 	}

@@ -14,6 +14,7 @@ func (r *runner) verbs() []*cobra.Command {
 		r.rates(),
 		r.ledger(),
 		r.webhooks(),
+		r.users(),
 		r.bench(),
 		r.config(),
 		r.version(),

@@ -17,6 +17,7 @@ import (
 	"github.com/sihai-network/sihai/engine/catalog"
 	"github.com/sihai-network/sihai/engine/decision"
 	"github.com/sihai-network/sihai/engine/ledger"
+	"github.com/sihai-network/sihai/engine/privacy"
 	"github.com/sihai-network/sihai/engine/webhook"
 	"github.com/sihai-network/sihai/store"
 	"github.com/sihai-network/sihai/store/badgerkv"
@@ -49,6 +50,8 @@ type World struct {
 	decider   *decision.Service
 	book      *ledger.Book
 	hooks     *webhook.Service
+	// Sweeper sweeps when it is told to.
+	Sweeper   *privacy.Sweeper
 	drain     context.CancelFunc
 	served    chan error
 	closeOnce sync.Once
@@ -148,8 +151,14 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.Sweeper, err = privacy.Open(privacy.Options{
+		Histories: w.Store, Forget: meter.Forget, IDs: ids, Now: o.Now, Logger: o.Logger, Positions: 7 * 24 * time.Hour, Settle: -1, Pause: -1,
+	})
+	if err != nil {
+		return nil, err
+	}
 	options := api.Options{
-		Store: w.Store, Catalog: service, Decider: w.decider, Events: taker, Redeemer: w.book, Importer: service, Webhooks: w.hooks, Snapshots: w.publisher,
+		Store: w.Store, Catalog: service, Decider: w.decider, Events: taker, Redeemer: w.book, Importer: service, Webhooks: w.hooks, Erasures: w.Sweeper, Snapshots: w.publisher,
 		IDs: ids, Clock: o.Now, Logger: o.Logger,
 	}
 	if o.Change != nil {
@@ -192,6 +201,9 @@ func (w *World) closeParts() error {
 	var errs []error
 	if w.book != nil {
 		errs = append(errs, w.book.Close())
+	}
+	if w.Sweeper != nil {
+		errs = append(errs, w.Sweeper.Close())
 	}
 	if w.hooks != nil {
 		errs = append(errs, w.hooks.Close())

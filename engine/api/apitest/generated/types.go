@@ -208,6 +208,27 @@ func (e DiscountType) Valid() bool {
 	}
 }
 
+// Defines values for ErasureState.
+const (
+	ErasureStateDone    ErasureState = "done"
+	ErasureStatePending ErasureState = "pending"
+	ErasureStatePurging ErasureState = "purging"
+)
+
+// Valid indicates whether the value is a known member of the ErasureState enum.
+func (e ErasureState) Valid() bool {
+	switch e {
+	case ErasureStateDone:
+		return true
+	case ErasureStatePending:
+		return true
+	case ErasureStatePurging:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventType.
 const (
 	Click      EventType = "click"
@@ -288,22 +309,22 @@ func (e ImportKind) Valid() bool {
 
 // Defines values for ImportState.
 const (
-	ImportStateCommitted ImportState = "committed"
-	ImportStateDone      ImportState = "done"
-	ImportStateFailed    ImportState = "failed"
-	ImportStateStaging   ImportState = "staging"
+	Committed ImportState = "committed"
+	Done      ImportState = "done"
+	Failed    ImportState = "failed"
+	Staging   ImportState = "staging"
 )
 
 // Valid indicates whether the value is a known member of the ImportState enum.
 func (e ImportState) Valid() bool {
 	switch e {
-	case ImportStateCommitted:
+	case Committed:
 		return true
-	case ImportStateDone:
+	case Done:
 		return true
-	case ImportStateFailed:
+	case Failed:
 		return true
-	case ImportStateStaging:
+	case Staging:
 		return true
 	default:
 		return false
@@ -811,6 +832,28 @@ type Discount struct {
 // DiscountType defines model for Discount.Type.
 type DiscountType string
 
+// Erasure defines model for Erasure.
+type Erasure struct {
+	AskedAt time.Time `json:"asked_at"`
+
+	// Decisions that named the user, so far: they stay without
+	Decisions int64 `json:"decisions"`
+
+	// Events the same
+	Events     int64      `json:"events"`
+	FinishedAt *time.Time `json:"finished_at,omitempty"`
+	Id         string     `json:"id"`
+
+	// Redemptions that named the user, so far: they stay, with a hash by which the limits of campaigns hold on
+	Redemptions int64 `json:"redemptions"`
+
+	// State purging: no answer tells of the user any more, and the files are being rewritten; done: no file holds the ID
+	State ErasureState `json:"state"`
+}
+
+// ErasureState purging: no answer tells of the user any more, and the files are being rewritten; done: no file holds the ID
+type ErasureState string
+
 // Event defines model for Event.
 type Event struct {
 	DecisionId string `json:"decision_id"`
@@ -997,6 +1040,14 @@ type ListCode struct {
 // ListDelivery defines model for ListDelivery.
 type ListDelivery struct {
 	Data []Delivery `json:"data"`
+
+	// NextCursor asks for the next page; left out on the last
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// ListErasure defines model for ListErasure.
+type ListErasure struct {
+	Data []Erasure `json:"data"`
 
 	// NextCursor asks for the next page; left out on the last
 	NextCursor *string `json:"next_cursor,omitempty"`
@@ -1712,6 +1763,15 @@ type ListCampaignRevisionsParams struct {
 type DecideParams struct {
 	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ListErasuresParams defines parameters for ListErasures.
+type ListErasuresParams struct {
+	// Limit items of a page, 1 to 1000; 100 when left out
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // TakeEventsParams defines parameters for TakeEvents.
