@@ -24,7 +24,9 @@ func (s *Sweeper) age(ctx context.Context, now time.Time) error {
 				return fmt.Errorf("trim decisions: %w", err)
 			}
 			if more {
-				s.soil(now)
+				if err := s.soil(ctx, now); err != nil {
+					return err
+				}
 			}
 			if err := s.rest(ctx); err != nil {
 				return err
@@ -43,11 +45,22 @@ func (s *Sweeper) age(ctx context.Context, now time.Time) error {
 	return s.ageEvents(ctx, now.Add(-s.History))
 }
 
+// purgeMark keeps since when something is to be purged, as the time of its decisions.
+const purgeMark = "purge"
+
 // soil notes that something is to be purged.
-func (s *Sweeper) soil(now time.Time) {
-	if s.dirty.IsZero() {
-		s.dirty = now
+func (s *Sweeper) soil(ctx context.Context, now time.Time) error {
+	if !s.dirty.IsZero() {
+		return nil
 	}
+	s.dirty = now
+	return s.Histories.PutSweepMark(ctx, purgeMark, &engine.SweepMark{Decisions: engine.LogPlace{Time: now, Seq: 1}})
+}
+
+// cleaned notes that nothing is.
+func (s *Sweeper) cleaned(ctx context.Context) error {
+	s.dirty = time.Time{}
+	return s.Histories.PutSweepMark(ctx, purgeMark, &engine.SweepMark{})
 }
 
 // ageDecisions changes the decisions that were kept before a time, from the mark on.
@@ -67,7 +80,9 @@ func (s *Sweeper) ageDecisions(ctx context.Context, name string, before time.Tim
 			return fmt.Errorf("age %s: %w", name, err)
 		}
 		if some {
-			s.soil(s.Now())
+			if err := s.soil(ctx, s.Now()); err != nil {
+				return err
+			}
 		}
 		if m.Decisions == was {
 			return nil
@@ -101,7 +116,9 @@ func (s *Sweeper) ageEvents(ctx context.Context, before time.Time) error {
 		if m.Events == was {
 			return nil
 		}
-		s.soil(s.Now())
+		if err := s.soil(ctx, s.Now()); err != nil {
+			return err
+		}
 		if err := s.Histories.PutSweepMark(ctx, historyMark, &m); err != nil {
 			return err
 		}

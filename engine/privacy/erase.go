@@ -198,7 +198,9 @@ func (r *round) finish(ctx context.Context) error {
 	if err := s.Histories.Purge(ctx); err != nil {
 		return err
 	}
-	s.dirty = time.Time{}
+	if err := s.cleaned(ctx); err != nil {
+		return err
+	}
 	for _, e := range r.list {
 		e.State, e.Finished = engine.ErasureDone, s.Now().UTC()
 		if err := s.Histories.PutErasure(ctx, e); err != nil {

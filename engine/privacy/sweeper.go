@@ -40,7 +40,7 @@ type Sweeper struct {
 	wake   chan struct{} // of capacity 1: an erasure was asked for
 	mu     sync.Mutex    // held while one sweeps
 	asking sync.Mutex    // held while an erasure is looked for and made
-	dirty  time.Time     // when something was coarsened or trimmed that was not purged yet; guarded by mu
+	dirty  time.Time     // since when something that was coarsened or trimmed is not purged; guarded by mu
 }
 
 var _ engine.Erasures = (*Sweeper)(nil)
@@ -150,6 +150,11 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.Now()
+	m, err := s.Histories.SweepMark(ctx, purgeMark)
+	if err != nil {
+		return err
+	}
+	s.dirty = m.Decisions.Time
 	if err := s.age(ctx, now); err != nil {
 		return err
 	}
@@ -162,8 +167,7 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 	if err := s.Histories.Purge(ctx); err != nil {
 		return fmt.Errorf("purge: %w", err)
 	}
-	s.dirty = time.Time{}
-	return nil
+	return s.cleaned(ctx)
 }
 
 // rest lets others have the machine between two steps.

@@ -49,10 +49,15 @@ func (e *Engine) Purge(ctx context.Context) error {
 
 // turnLog writes filler until the value log has a new file. The filler is in the file before: in the newest one it would be garbage that Badger cannot rewrite, and
 // Badger looks no further when that file has the most of it.
-func (e *Engine) turnLog(ctx context.Context) error {
+func (e *Engine) turnLog(ctx context.Context) (err error) {
 	if !e.logged.Swap(false) {
 		return nil
 	}
+	defer func() {
+		if err != nil {
+			e.logged.Store(true) // it is for the next purge
+		}
+	}()
 	was, err := e.newestLog()
 	if err != nil {
 		return err

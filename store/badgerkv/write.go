@@ -102,6 +102,10 @@ func (e *Engine) commit(tasks []*task) int {
 		}
 		return len(tasks)
 	}
+	if tasks[0].alone != nil { // without a transaction of its own, which would keep old versions alive
+		tasks[0].err = tasks[0].alone()
+		return 1
+	}
 	txn := e.db.NewTransaction(true)
 	defer txn.Discard()
 	g := group{txn: txn, heads: &e.heads, logged: &e.logged, maxSize: e.maxSize, maxCount: e.maxCount}
@@ -111,10 +115,6 @@ func (e *Engine) commit(tasks []*task) int {
 			break
 		}
 		n++
-	}
-	if n == 0 && tasks[0].alone != nil {
-		tasks[0].err = tasks[0].alone()
-		return 1
 	}
 	if g.count == 0 {
 		return n
