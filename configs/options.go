@@ -9,6 +9,7 @@ import (
 type Options struct {
 	Listen    string // host:port
 	Data      string // folder of the store
+	Store     Store
 	Log       Log
 	Decision  Decision
 	Import    Import
@@ -17,6 +18,11 @@ type Options struct {
 	RateLimit RateLimit
 	Webhooks  Webhooks
 	Privacy   Privacy
+}
+
+// Store says what the store leaves alone.
+type Store struct {
+	KeepFree int64 // bytes of the disk; 0: it is not looked at
 }
 
 // Log says what is logged and how.
@@ -44,6 +50,7 @@ type Import struct {
 	MaxBytes    int64
 	MaxRows     int
 	MaxRowBytes int
+	QueueBytes  int64
 }
 
 // HTTP bounds a request and its time.
@@ -94,6 +101,7 @@ func (o *Options) settings() []setting {
 	return []setting{
 		{"listen", address(&o.Listen)},
 		{"data", text(&o.Data)},
+		{"store.keep_free", whole(&o.Store.KeepFree, 0, maxBytes)},
 		{"log.level", choice(&o.Log.Level, "debug", "info", "warn", "error")},
 		{"log.format", choice(&o.Log.Format, "text", "json")},
 		{"decision.default_spend.amount", whole(&o.Decision.DefaultSpend.Amount, 1, 1e12)},
@@ -104,6 +112,7 @@ func (o *Options) settings() []setting {
 		{"import.max_bytes", whole(&o.Import.MaxBytes, 1, maxBytes)},
 		{"import.max_rows", whole(&o.Import.MaxRows, 1, maxCount)},
 		{"import.max_row_bytes", whole(&o.Import.MaxRowBytes, 1, maxCount)},
+		{"import.queue_bytes", whole(&o.Import.QueueBytes, 1, maxBytes)},
 		{"http.read_header_timeout", duration(&o.HTTP.ReadHeaderTimeout)},
 		{"http.read_timeout", duration(&o.HTTP.ReadTimeout)},
 		{"http.write_timeout", duration(&o.HTTP.WriteTimeout)},

@@ -227,6 +227,7 @@ type AccountHead struct {
 	Movements  uint64    // the number of the newest
 	Codes      int64     // voucher codes that were added; above 0 the campaign is used with a code only
 	NextExpiry time.Time // no hold ends before it; zero: there is none
+	LastExpiry time.Time // no hold ends after it; zero: not known, or there is none
 	Balance    Balance   // of the campaign itself
 }
 
@@ -243,8 +244,8 @@ type AccountReader interface {
 	Batch(id string) ([]string, error)
 	// Movement returns ErrNotFound for an unknown number.
 	Movement(number uint64) (Movement, error)
-	// Holds lists up to limit redemptions that are held, by the end of their hold.
-	Holds(limit int) ([]Hold, error)
+	// Holds lists up to limit redemptions that are held until after a time, by the end of their hold; the zero time is before them all.
+	Holds(after time.Time, limit int) ([]Hold, error)
 	// Earlier returns what an idempotency key did: nil for nothing, ErrOnceConflict when it was used for something else.
 	Earlier(once *Once, kind MovementKind) (*MoveReceipt, error)
 }
@@ -272,6 +273,14 @@ type AccountTx interface {
 	PutBatch(id string, codes []string) error
 	PutMovement(m *Movement) error
 	Remember(once *Once, kind MovementKind, r MoveReceipt) error
+}
+
+// OnceIndex knows which campaign an idempotency key was used on: its receipt lies in that one's account, and another account does not know of it.
+type OnceIndex interface {
+	// OnceCampaign returns the campaign that was noted for a key, false for none.
+	OnceCampaign(ctx context.Context, once *Once) (CampaignRef, bool, error)
+	// NoteOnce notes it durably, in the place of what was noted before.
+	NoteOnce(ctx context.Context, once *Once, c CampaignRef) error
 }
 
 // Accounts keeps what campaigns gave away: a partition a campaign, so that everything that limits a use of it, its users' limits

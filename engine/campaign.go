@@ -6,8 +6,8 @@ import (
 	"github.com/sihai-network/sihai/geo"
 )
 
-// Status is what a merchant last asked of a campaign. What a reader sees (scheduled, running, expired) follows
-// from it and the clock: see Campaign.State.
+// Status is what a merchant last asked of a campaign. What becomes of it (scheduled, running, exhausted, expired) follows from it, the clock and the
+// ledger: see State.
 type Status string
 
 // The stored statuses.
@@ -31,13 +31,50 @@ type Campaign struct {
 	Categories  []string // merchant category codes; empty: those of its venues
 	Geofences   []Geofence
 	Flight      Flight
+	Display     Display
 	Audience    Audience
 	Budgets     []Budget
 	Caps        []FrequencyCap
 	Pacing      Pacing
 	Stacking    Stacking
-	Status      Status
-	Meta        Meta
+	// CodeRequired says that it is used with one of its voucher codes only, also while it has none.
+	CodeRequired bool
+	Status       Status
+	Meta         Meta
+}
+
+// Display says when a campaign is shown, where that is not while its flight lasts. Before the flight has started windows, blackouts and opening hours do not
+// keep an offer from being shown: it is told ahead, and cannot be used yet.
+type Display struct {
+	Start Moment // inclusive; none: the start of the flight
+	End   Moment // exclusive; none: the end of the flight, which it is never after
+}
+
+// IsZero reports whether d says nothing.
+func (d Display) IsZero() bool { return d.Start.IsZero() && d.End.IsZero() }
+
+// Shown returns when a campaign is shown at a venue of a zone: from inclusive, to exclusive; zero: no bound.
+func (c *Campaign) Shown(zone *time.Location) (from, to time.Time) {
+	return c.ShownFrom().In(zone), c.ShownUntil(zone).In(zone)
+}
+
+// ShownFrom returns the bound from which on a campaign is shown.
+func (c *Campaign) ShownFrom() Moment {
+	if c.Display.Start.IsZero() {
+		return c.Flight.Start
+	}
+	return c.Display.Start
+}
+
+// ShownUntil returns the bound, exclusive, until which a campaign is shown at a venue of a zone: the earlier end of display and flight.
+func (c *Campaign) ShownUntil(zone *time.Location) Moment {
+	if c.Display.End.IsZero() {
+		return c.Flight.End
+	}
+	if end := c.Flight.End.In(zone); !end.IsZero() && end.Before(c.Display.End.In(zone)) {
+		return c.Flight.End
+	}
+	return c.Display.End
 }
 
 // Geofence is a fence as it was uploaded, with the shape to give back and the one to match. Exactly one of Circle,

@@ -20,7 +20,10 @@ type Creative struct {
 	Language    string // BCP 47 tag of Title among the campaign's own
 	Discount    Discount
 	EndsAt      time.Time // exclusive end of the flight at the venue, with its offset; zero: none
-	Forms       *Forms    // nil: nobody else will point to it, so that no form of it is worth keeping
+	// StartsAt is when a flight that is shown ahead starts at the venue, with its offset; zero: it is not shown ahead.
+	StartsAt     time.Time
+	CodeRequired bool   // it is used with a voucher code
+	Forms        *Forms // nil: nobody else will point to it, so that no form of it is worth keeping
 }
 
 // Forms are what rooms made of a creative, to be used again by them. Each is nil until its room first needs it, is set to

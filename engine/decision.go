@@ -17,6 +17,35 @@ type Decision struct {
 	RatesDate      Date // of the reference rates used; zero: none
 	Request        *Request
 	Placements     []Placement // in the request's order
+	Epoch          uint64      // of the popularity decided with, see PopularityLog; 0: none
+	Settings       *Settings   // nil in what earlier releases recorded
+	// Withheld are the candidates that budgets, caps or pacing kept out, where the request does not ask for rejections, among which they are otherwise. Those of which it was not
+	// asked, since others were better, are not there.
+	Withheld []Withheld
+	Coarse   bool // the exact position is no longer there, nor what tells it: the record cannot be decided again
+	Erased   bool // the user is no longer there, nor what was told of them: the same
+}
+
+// Whole returns ErrForgotten for a decision of which a part was taken out since it was recorded.
+func (d *Decision) Whole() error {
+	if d.Coarse || d.Erased {
+		return ErrForgotten
+	}
+	return nil
+}
+
+// Settings are what a decision takes of the program that makes it.
+type Settings struct {
+	DefaultSpend Money      // a purchase where the request tells none
+	IPAccuracy   geo.Meters // of a fix by IP address that tells none
+	WalkingSpeed float64    // metres a second by which a fix loses accuracy; 0: none
+	Language     string     // BCP 47, for travellers of whose languages a text has none
+}
+
+// Withheld is a candidate that limits kept out.
+type Withheld struct {
+	CampaignRef
+	VenueID string
 }
 
 // ProfileRef names a version of a scoring profile.

@@ -22,6 +22,7 @@
 //	engine/catalog      campaigns in: validation, imports, publication of the next snapshot
 //	engine/decision     a request to a decision: retrieve, filter, score, order, explain
 //	engine/ledger       limits, what travellers did, and what was sold: reservations, redemptions, their undoing
+//	engine/ledger/ledgertest  histories of concurrent clients, and whether a ledger that does one thing at a time explains them
 //	engine/privacy      the end of what is known of travellers: erasure, coarser positions, trims by age
 //	engine/webhook      what merchants are told of it: events, deliveries, signed requests
 //	engine/wire         JSON and file shapes, strictly decoded
@@ -30,6 +31,7 @@
 //	store               the typed seams of this package over an ordered key-value seam; its bytes are drawn in store/FORMAT.md
 //	store/kv            that seam
 //	store/badgerkv      Badger under it
+//	store/spool         files of uploads that wait to be read
 //	store/storetest     the conformance suite that every storage engine passes
 //	testdata            worlds, scenarios with golden replies
 //

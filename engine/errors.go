@@ -20,12 +20,22 @@ var (
 	ErrOnceBusy = errors.New("a request with this idempotency key is in progress")
 	// ErrInUse is returned when a resource cannot be deleted because another one names it.
 	ErrInUse = errors.New("in use")
+	// ErrEnded is returned when something is to be called off that cannot be any more.
+	ErrEnded = errors.New("has ended, or cannot be called off")
 	// ErrNewerFormat is returned when a store was written by a later release in a format that this one does not know.
 	ErrNewerFormat = errors.New("store has a newer format")
 	// ErrUnavailable is returned when a part that the call needs is not ready, full or closing; the same call may succeed later.
 	ErrUnavailable = errors.New("temporarily unavailable")
 	// ErrNoRoom is returned when what is to come in would not fit into the memory of the process; nothing of it came in.
 	ErrNoRoom = errors.New("no room in memory")
+	// ErrDiskFull is returned by what would write while the disk is full. Nothing was written; the same call may succeed once there is room.
+	ErrDiskFull = errors.New("the disk is full: nothing was written, and the same request may succeed once there is room")
+	// ErrSettled is returned when a staged change was decided already.
+	ErrSettled = errors.New("the change is settled already")
+	// ErrOwnChange is returned when the key that asked for a change decides on it.
+	ErrOwnChange = errors.New("another key has to decide")
+	// ErrForgotten is returned when a recorded decision is to be made again of which the exact position or the user is no longer on record.
+	ErrForgotten = errors.New("the decision cannot be made again: its exact position or its user is no longer on record, since exact positions and users are kept for a set time at most")
 	// ErrCorrupt is returned for stored bytes that do not decode.
 	ErrCorrupt = errors.New("stored value is corrupt")
 )

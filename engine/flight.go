@@ -53,6 +53,39 @@ type Flight struct {
 	End     Moment   // exclusive; none: for ever
 	Windows []Window // none: the whole day; otherwise one of them must hold
 	Except  []Date   // days left out; a window that runs past midnight belongs to the day on which it began
+	// Blackouts are spans in which nothing holds, whichever day a window belongs to: 24 December to the 27th ends a night that began on the 23rd at midnight.
+	Blackouts []Blackout
+}
+
+// Blackout is a span in which a campaign does not hold.
+type Blackout struct {
+	Start Moment // inclusive; never zero
+	End   Moment // exclusive; none: the day of Start alone, which is then a date
+}
+
+// Bounds returns the two ends of b at a venue of a zone.
+func (b Blackout) Bounds(zone *time.Location) (start, end time.Time) {
+	if !b.End.IsZero() {
+		return b.Start.In(zone), b.End.In(zone)
+	}
+	d := b.Start.Date
+	next := DateOf(time.Date(d.Year, d.Month, d.Day+1, 0, 0, 0, 0, time.UTC))
+	return b.Start.In(zone), next.StartIn(zone)
+}
+
+// BlackedOut returns the end of the blackouts that hold at an instant at a venue of a zone; false when none does. Where one goes over into the next, it is the end
+// of the last.
+func (f *Flight) BlackedOut(at time.Time, zone *time.Location) (until time.Time, ok bool) {
+	for more := true; more; {
+		more = false
+		for _, b := range f.Blackouts {
+			start, end := b.Bounds(zone)
+			if !at.Before(start) && at.Before(end) {
+				at, until, ok, more = end, end, true, true
+			}
+		}
+	}
+	return until, ok
 }
 
 // Window is a span of the day on some weekdays. Where To is not after From it ends on the next day: 17:00 to 02:00.

@@ -20,6 +20,7 @@ type Key struct {
 	Role       Role
 	MerchantID string // for RoleMerchant only
 	Note       string
+	Partners   []string // acquirers that the wallet works with where its requests name none; for RoleApp only
 	Created    time.Time
 	Revoked    time.Time // zero: in force
 }

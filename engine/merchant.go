@@ -14,5 +14,16 @@ type Meta struct {
 type Merchant struct {
 	ID   string
 	Name Text
-	Meta Meta
+	// Approval says whether changes of its campaigns wait for another key of the merchant.
+	Approval Approval
+	Meta     Meta
 }
+
+// Approval is who has to agree to a change of a campaign.
+type Approval string
+
+// The approvals.
+const (
+	ApprovalNone      Approval = ""           // nobody: a change is made at once
+	ApprovalSecondKey Approval = "second_key" // another key of the same merchant than the one that asked for it, or an operator
+)

@@ -10,6 +10,7 @@ const (
 	LocationTooVague    ReasonCode = 312
 	NotInFlight         ReasonCode = 320
 	VenueClosed         ReasonCode = 321
+	BlackedOut          ReasonCode = 322
 	BudgetExhausted     ReasonCode = 330
 	PacedOut            ReasonCode = 331
 	CodeRequired        ReasonCode = 332 // the campaign is used with a voucher code, and none was given
@@ -24,6 +25,7 @@ const (
 	LanguageNotOffered  ReasonCode = 351
 	CategoryExcluded    ReasonCode = 360
 	MerchantExcluded    ReasonCode = 361
+	PartnerNotAccepted  ReasonCode = 362 // the venue accepts the wallet through none of its partners
 	NotEnabled          ReasonCode = 370
 	NotReserved         ReasonCode = 371 // a reservation was confirmed, released or has expired
 	NotConfirmed        ReasonCode = 372 // what was not used, or was undone already, cannot be undone
@@ -37,16 +39,19 @@ const (
 
 var reasonNames = map[ReasonCode]string{
 	OutsideGeofence: "outside_geofence", LocationMissing: "location_missing", LocationTooVague: "location_too_vague",
-	NotInFlight: "not_in_flight", VenueClosed: "venue_closed",
+	NotInFlight: "not_in_flight", VenueClosed: "venue_closed", BlackedOut: "blacked_out",
 	BudgetExhausted: "budget_exhausted", PacedOut: "paced_out",
 	CodeRequired: "code_required", CodeUnknown: "code_unknown", CodeUsed: "code_used", BelowMinSpend: "below_min_spend", RateUnknown: "rate_unknown",
 	FrequencyCapped: "frequency_capped", UserLimitReached: "user_limit_reached", UserMissing: "user_missing",
 	AudienceNotMatched: "audience_not_matched", LanguageNotOffered: "language_not_offered",
-	CategoryExcluded: "category_excluded", MerchantExcluded: "merchant_excluded",
+	CategoryExcluded: "category_excluded", MerchantExcluded: "merchant_excluded", PartnerNotAccepted: "partner_not_accepted",
 	NotEnabled: "not_enabled", NotReserved: "not_reserved", NotConfirmed: "not_confirmed", RollbackTooLarge: "rollback_too_large",
 	BelowScoreFloor: "below_score_floor", RejectedByDiversity: "diversity", Outranked: "outranked",
 	NotStackable: "not_stackable", NothingLeft: "nothing_left",
 }
+
+// IsLimit reports whether budgets, pacing or caps are what keeps a candidate out: what Limits says.
+func (c ReasonCode) IsLimit() bool { return c >= BudgetExhausted && c < AudienceNotMatched }
 
 // String returns the reason's stable name, or "unknown".
 func (c ReasonCode) String() string {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -81,8 +82,12 @@ type Order struct {
 	DecisionID string
 	PurchaseID string
 	Code       string
-	TTL        time.Duration // of a reservation; 0: the ledger's own
+	Partners   []string      // acquirers that the wallet works with; empty: those of the decision, or not asked after
+	TTL        time.Duration // of a reservation, up to MaxTTL; 0: the ledger's own
 }
+
+// MaxTTL is how long a reservation may hold.
+const MaxTTL = 7 * 24 * time.Hour
 
 // Refusal is the error of an order, or of a step of a redemption, that the ledger does not allow: every reason, ascending by code.
 type Refusal struct{ Reasons []Reason }
@@ -140,12 +145,20 @@ type Redeemer interface {
 	VerifyAccounts(ctx context.Context, merchant string) (Audit, error)
 	// ListMovements lists the movements of the accounts of a merchant, or of all for an empty one, by merchant, campaign and number.
 	ListMovements(ctx context.Context, merchant string, p Page) ([]AccountMovement, string, error)
+	// EachMovement calls fn for each of them, in the same order, in constant memory. after is that of the last movement that is known already, see
+	// AccountMovement.Place; empty: from the first. Faults name what is wrong with it.
+	EachMovement(ctx context.Context, merchant, after string, fn func(*AccountMovement) error) error
 }
 
 // AccountMovement is a movement and whose account it is of.
 type AccountMovement struct {
 	CampaignRef
 	Movement
+}
+
+// Place names a movement among all there are: merchant/campaign/number.
+func (m *AccountMovement) Place() string {
+	return m.MerchantID + "/" + m.CampaignID + "/" + strconv.FormatUint(m.Number, 10)
 }
 
 // Audit is what came of a verification.

@@ -15,6 +15,7 @@ type Request struct {
 	Radius     geo.Meters // asks besides for offers whose venue is that near; 0: only fences count
 	Purchase   Money      // what the traveller is about to pay, for estimates; zero: unknown
 	Explain    Explain
+	Partners   []string           // acquirers that the wallet works with; empty: every venue is taken to accept it
 	Placements []PlacementRequest // at least one
 }
 

@@ -16,6 +16,14 @@ type Decider interface {
 	Decision(ctx context.Context, id string) (*Decision, error)
 }
 
+// Replayer decides recorded decisions again.
+type Replayer interface {
+	// Replay answers the request of a recorded decision on the catalog, the popularity, the rates, the settings and the limits of then. Under the profile of then, which nil stands for,
+	// the answer is that of the record, byte for byte. Under another one, limits of which the record does not tell are taken to hold nothing back. Nothing is kept.
+	// ErrNotFound where something that it rests on is no longer known, ErrForgotten where its own position or user is not.
+	Replay(ctx context.Context, d *Decision, profile *scoring.Profile) (*Decision, error)
+}
+
 // EventTaker takes what travellers did.
 type EventTaker interface {
 	// TakeEvents validates a batch, keeps it durably and then counts it. Faults name the events by path: all or none is taken.
@@ -40,6 +48,8 @@ type Catalog interface {
 	PutCampaign(ctx context.Context, w Write, c Campaign) (Campaign, error)
 	// SetStatus enables, disables or archives. An archived campaign stays so: Faults otherwise.
 	SetStatus(ctx context.Context, w Write, merchant, id string, s Status) (Campaign, error)
+	// RequireCode makes a campaign that has voucher codes say that it is used with one of them.
+	RequireCode(ctx context.Context, w Write, merchant, id string) error
 	PutProfile(ctx context.Context, w Write, p scoring.Profile) (scoring.Profile, error)
 	ActivateProfile(ctx context.Context, w Write, name string, version uint64) (scoring.Profile, error)
 	PutRates(ctx context.Context, w Write, days Rates) (int, error)
@@ -59,6 +69,8 @@ type Limits interface {
 	// Check appends the reasons against showing a listing at one of its sites to a user now. It is asked of those that are Limited only: against the
 	// others there is none. Cost: a few map reads under a shared lock.
 	Check(dst []Reason, l *Listing, site int, userID string, at time.Time) []Reason
+	// Within reports whether Check appends nothing, for less.
+	Within(l *Listing, site int, userID string, at time.Time) bool
 }
 
 // Snapshots gives the current snapshot.

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"cmp"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/text/language"
@@ -23,13 +25,20 @@ type Snapshot struct {
 	Profile    scoring.Profile
 	Rates      Rates
 	Popularity map[CampaignRef]Counts
-	Listings   int // campaigns that can be offered or rejected
+	// Epoch numbers Popularity in the PopularityLog: 0 for none, and where nobody keeps one.
+	Epoch    uint64
+	Listings int // campaigns that can be offered or rejected
 	// Keys holds the API keys that are not revoked, by hash.
 	Keys map[[32]byte]Key
 }
 
 // CampaignRef names a campaign across merchants.
 type CampaignRef struct{ MerchantID, CampaignID string }
+
+// Compare orders by merchant and then by campaign.
+func (r CampaignRef) Compare(o CampaignRef) int {
+	return cmp.Or(cmp.Compare(r.MerchantID, o.MerchantID), cmp.Compare(r.CampaignID, o.CampaignID))
+}
 
 // Counts are what became of a campaign's showings so far.
 type Counts struct{ Impressions, Clicks float64 }
@@ -74,7 +83,15 @@ type Terms struct {
 	Rule      Rule           // nil: no expression
 	Limited   bool           // it has budgets or frequency caps
 
+	// Found is where the Limits that are asked for the campaign keep what they looked up for it.
+	Found    atomic.Pointer[Found]
 	campaign Packed[Campaign]
+}
+
+// Found is what somebody looked up. It never changes.
+type Found struct {
+	By   any // who, a pointer: another one looks for itself
+	What any
 }
 
 // NewTerms returns what follows from a campaign alone, whose geofences are compiled; it is kept as it is until Pack.

@@ -40,6 +40,11 @@ func (db *DB) KeyByHash(ctx context.Context, hash [32]byte) (k engine.Key, err e
 	return k, nil
 }
 
+// Key implements engine.Keys.
+func (db *DB) Key(ctx context.Context, id string) (engine.Key, error) {
+	return one(ctx, db, apiKeys(), id, 0)
+}
+
 // ListKeys implements engine.Keys.
 func (db *DB) ListKeys(ctx context.Context, p engine.Page) ([]engine.Key, string, error) {
 	return list(ctx, db, apiKeys(), p)
@@ -62,6 +67,7 @@ func (db *DB) PutKey(ctx context.Context, w engine.Write, k engine.Key) (engine.
 func (db *DB) RevokeKey(ctx context.Context, w engine.Write, id string) (engine.Key, error) {
 	written, err := engine.Key{}, error(engine.ErrNotFound)
 	if validID(id) {
+		w.Action = engine.AuditRevoked
 		written, err = run(ctx, db, edit[engine.Key]{resource: apiKeys(), id: id, write: w,
 			next: func(_ kv.Tx, old *engine.Key) (*engine.Key, error) {
 				if old == nil {

@@ -12,7 +12,10 @@ type calls struct {
 	mu     sync.Mutex // guards closed, and active.Add against it
 	closed bool
 	active sync.WaitGroup
+	ending chan struct{} // closed by close
 }
+
+func (c *calls) open() { c.ending = make(chan struct{}) }
 
 // enter counts a call until leave. It returns engine.ErrUnavailable after close.
 func (c *calls) enter() (leave func(), err error) {
@@ -28,6 +31,9 @@ func (c *calls) enter() (leave func(), err error) {
 // close lets no further call in and waits for those that are.
 func (c *calls) close() {
 	c.mu.Lock()
+	if !c.closed {
+		close(c.ending)
+	}
 	c.closed = true
 	c.mu.Unlock()
 	c.active.Wait()

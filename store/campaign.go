@@ -24,6 +24,11 @@ func (db *DB) Campaign(ctx context.Context, merchant, id string) (engine.Campaig
 	return one(ctx, db, campaigns(merchant), id, 0)
 }
 
+// CampaignVersion implements engine.History.
+func (db *DB) CampaignVersion(ctx context.Context, merchant, id string, version uint64) (engine.Campaign, error) {
+	return past(ctx, db, campaigns(merchant), id, version)
+}
+
 // ListCampaigns implements engine.Campaigns. A merchant that does not exist has none.
 func (db *DB) ListCampaigns(ctx context.Context, merchant string, p engine.Page) ([]engine.Campaign, string, error) {
 	return list(ctx, db, campaigns(merchant), p)
@@ -32,6 +37,14 @@ func (db *DB) ListCampaigns(ctx context.Context, merchant string, p engine.Page)
 // CampaignRevisions implements engine.Campaigns.
 func (db *DB) CampaignRevisions(ctx context.Context, merchant, id string, p engine.Page) ([]engine.Campaign, string, error) {
 	return history(ctx, db, campaigns(merchant), id, p)
+}
+
+// CampaignRevision implements engine.Campaigns.
+func (db *DB) CampaignRevision(ctx context.Context, merchant, id string, version uint64) (engine.Campaign, error) {
+	if version == 0 {
+		return engine.Campaign{}, fmt.Errorf("campaign %s: version 0: %w", id, engine.ErrNotFound)
+	}
+	return one(ctx, db, campaigns(merchant), id, version)
 }
 
 // PutCampaign implements engine.Campaigns. An archived campaign may name venues that are gone.

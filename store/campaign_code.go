@@ -53,6 +53,13 @@ func writeCampaignWith(m *message, c *engine.Campaign, geofences []engine.Geofen
 		m.int(3, int64(c.Stacking.Priority))
 	})
 	m.str(16, string(c.Status))
+	if !c.Display.IsZero() {
+		m.sub(17, func() {
+			writeMoment(m, 1, c.Display.Start)
+			writeMoment(m, 2, c.Display.End)
+		})
+	}
+	m.bool(18, c.CodeRequired)
 }
 
 func readCampaign(c *engine.Campaign, f *field) {
@@ -89,6 +96,10 @@ func readCampaign(c *engine.Campaign, f *field) {
 		f.sub(func(f *field) { readStacking(&c.Stacking, f) })
 	case 16:
 		c.Status = engine.Status(f.word())
+	case 17:
+		c.Display.Start, c.Display.End = readMoments(f)
+	case 18:
+		c.CodeRequired = f.bool()
 	}
 }
 

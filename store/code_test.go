@@ -42,6 +42,23 @@ func codeOf[T any](name string, write func(*message, *T), read func(*T, *field),
 	}
 }
 
+// stagedCode leaves out of the campaign within a change what the key tells, as of a campaign itself.
+func stagedCode() code {
+	c := codeOf("staged change", writeStagedChange, readStagedChange, "MerchantID")
+	whole := c.fresh
+	c.fresh = func(r *rand.Rand) any {
+		s := whole(r).(engine.StagedChange)
+		if s.Campaign != nil {
+			s.Campaign.MerchantID, s.Campaign.Meta = "", engine.Meta{}
+			for i := range s.Campaign.Geofences {
+				s.Campaign.Geofences[i].Fence = nil
+			}
+		}
+		return s
+	}
+	return c
+}
+
 // codes lists every kind of content, and the fields that the key or the record tells.
 func codes() []code {
 	return []code{
@@ -54,6 +71,8 @@ func codes() []code {
 		codeOf("import", writeUpload, readUpload, "MerchantID"),
 		codeOf("staged row", writeStaged, readStaged),
 		codeOf("change", writeChange, readChange, "Seq"),
+		stagedCode(),
+		codeOf("audit entry", writeAudit, readAudit, "Seq"),
 		codeOf("receipt", writeReceipt, readReceipt),
 		codeOf("decision", writeDecision, readDecision),
 		codeOf("event", writeEvent, readEvent),

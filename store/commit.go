@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/store/kv"
@@ -42,7 +43,7 @@ func (db *DB) commitImport(ctx context.Context, w engine.Write, u upload) (uploa
 	switch was.State {
 	case engine.ImportDone:
 		return was, nil
-	case engine.ImportFailed:
+	case engine.ImportFailed, engine.ImportCancelled:
 		return u, fmt.Errorf("%w: its state is %s", engine.ErrStale, was.State)
 	case engine.ImportCommitted:
 		return db.finish(ctx, was)
@@ -77,7 +78,46 @@ func (db *DB) finish(ctx context.Context, u upload) (upload, error) {
 	ctx = context.WithoutCancel(ctx)
 	err := db.fold(ctx, &u)
 	db.gates.block(u.MerchantID, err)
+	if errors.Is(err, kv.ErrNoRoom) {
+		db.finishLater(u.ImportID)
+	}
 	return u, err
+}
+
+// roomWait lies between two looks whether a full disk has room.
+const roomWait = time.Second
+
+// finishLater goes on with an import that found the disk full half way, as soon as there is room. A store that is closed before leaves it to the next start.
+func (db *DB) finishLater(id engine.ImportID) {
+	leave, err := db.calls.enter()
+	if err != nil {
+		return
+	}
+	go func() {
+		defer leave()
+		for {
+			select {
+			case <-db.calls.ending:
+				return
+			case <-time.After(roomWait):
+			}
+			if err := db.finishNow(context.Background(), id); !errors.Is(err, kv.ErrNoRoom) {
+				return
+			}
+		}
+	}()
+}
+
+// finishNow folds an import unless another call has done so.
+func (db *DB) finishNow(ctx context.Context, id engine.ImportID) error {
+	open := db.gates.shut(id.MerchantID)
+	defer open()
+	u, err := db.upload(ctx, id)
+	if err == nil && u.State == engine.ImportCommitted {
+		err = db.fold(ctx, &u)
+	}
+	db.gates.block(id.MerchantID, err)
+	return err
 }
 
 // upload reads the record of an import without passing the merchant's gate.
@@ -92,7 +132,7 @@ func (db *DB) upload(ctx context.Context, id engine.ImportID) (u upload, err err
 // survey reads the staged rows, counts what they will do, and checks what they name. The merchant's gate is shut, so it
 // still holds when the rows become current.
 func (db *DB) survey(ctx context.Context, u *upload) error {
-	u.Added, u.Changed, u.Same = 0, 0, 0
+	u.Added, u.Changed, u.Same, u.Ended = 0, 0, 0, 0
 	var faults engine.Faults
 	t := tally{merchant: u.MerchantID, kind: u.Kind, venues: make(map[string]bool)}
 	prefix := under(stagedKind, u.ID)
@@ -123,19 +163,19 @@ func (db *DB) survey(ctx context.Context, u *upload) error {
 			return Translate(err)
 		}
 		if n < batchRows {
-			u.Added, u.Changed, u.Same = t.added, t.changed, t.same
+			u.Added, u.Changed, u.Same, u.Ended = t.added, t.changed, t.same, t.ended
 			return faults.Err()
 		}
 	}
 }
 
 // DiffRows implements engine.Imports.
-func (db *DB) DiffRows(ctx context.Context, merchant string, rows []engine.ImportRow) (added, changed, same int, err error) {
+func (db *DB) DiffRows(ctx context.Context, merchant string, rows []engine.ImportRow) (out []engine.RowDiff, err error) {
 	if !validID(merchant) {
-		return 0, 0, 0, fmt.Errorf("compare rows: %w", engine.ErrNotFound)
+		return nil, fmt.Errorf("compare rows: %w", engine.ErrNotFound)
 	}
 	err = db.view(ctx, merchantPlace(merchant), func(from kv.Reader) error {
-		var t tally
+		out = make([]engine.RowDiff, len(rows))
 		for i := range rows {
 			if rows[i].Venue == nil && rows[i].Campaign == nil {
 				continue
@@ -144,21 +184,20 @@ func (db *DB) DiffRows(ctx context.Context, merchant string, rows []engine.Impor
 			if err != nil {
 				return fmt.Errorf("row %d: %w", rows[i].Row, err)
 			}
-			t.kind = engine.ImportVenues
+			t := tally{merchant: merchant, kind: engine.ImportVenues}
 			if rows[i].Venue == nil {
 				t.kind = engine.ImportCampaigns
 			}
-			if err := t.count(from, numberedRow{uint64(rows[i].Row), s}); err != nil {
+			if out[i], err = t.diff(from, numberedRow{uint64(rows[i].Row), s}); err != nil {
 				return err
 			}
 		}
-		added, changed, same = t.added, t.changed, t.same
 		return nil
 	})
 	if err != nil {
-		return 0, 0, 0, fmt.Errorf("compare rows: %w", err)
+		return nil, fmt.Errorf("compare rows: %w", err)
 	}
-	return added, changed, same, nil
+	return out, nil
 }
 
 // numberedRow is a staged row and its number.
@@ -177,41 +216,87 @@ func stagedRow(pair kv.KV) (numberedRow, error) {
 
 // tally compares rows with what is stored.
 type tally struct {
-	merchant             string
-	kind                 engine.ImportKind
-	added, changed, same int
-	venues               map[string]bool // looked up already: does it exist
+	merchant                    string
+	kind                        engine.ImportKind
+	added, changed, same, ended int
+	venues                      map[string]bool // looked up already: does it exist
 }
 
-func (t *tally) count(from kv.Reader, row numberedRow) error {
+// judge returns what a row will make of what is stored, and that; nil where nothing is.
+func (t *tally) judge(from kv.Reader, row numberedRow) (engine.DiffKind, *record, error) {
 	headKey := key('v', row.id)
 	if t.kind == engine.ImportCampaigns {
 		headKey = key('c', row.id)
 	}
 	value, err := from.Get(headKey)
+	if errors.Is(err, kv.ErrNotFound) && row.end {
+		return engine.DiffSame, nil, nil
+	}
 	if errors.Is(err, kv.ErrNotFound) {
-		t.added++
-		return nil
+		return engine.DiffAdded, nil, nil
 	}
 	if err != nil {
-		return err
+		return engine.DiffNone, nil, err
 	}
 	head, err := decodeRecord(value)
+	switch {
+	case err != nil:
+		return engine.DiffNone, nil, fmt.Errorf("read %s: %w", row.id, err)
+	case row.end && t.kind == engine.ImportVenues:
+		return engine.DiffEnded, &head, nil
+	case bytes.Equal(head.body, row.body):
+		return engine.DiffSame, &head, nil
+	case row.end:
+		return engine.DiffEnded, &head, nil
+	}
+	return engine.DiffChanged, &head, nil
+}
+
+// diff tells what a row will do, with what it changes.
+func (t *tally) diff(from kv.Reader, row numberedRow) (d engine.RowDiff, err error) {
+	kind, head, err := t.judge(from, row)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", row.id, err)
+		return d, err
 	}
-	if bytes.Equal(head.body, row.body) {
-		t.same++
-	} else {
+	d.Kind = kind
+	switch {
+	case kind == engine.DiffChanged && t.kind == engine.ImportVenues:
+		d.Before.Venue, err = venues(t.merchant).value(*head)
+	case kind == engine.DiffChanged:
+		d.Before.Campaign, err = campaigns(t.merchant).value(*head)
+	case kind == engine.DiffEnded && t.kind == engine.ImportVenues:
+		d.User, err = userOf(from, row.id)
+	}
+	return d, err
+}
+
+func (t *tally) count(from kv.Reader, row numberedRow) error {
+	kind, _, err := t.judge(from, row)
+	switch kind {
+	case engine.DiffAdded:
+		t.added++
+	case engine.DiffChanged:
 		t.changed++
+	case engine.DiffSame:
+		t.same++
+	case engine.DiffEnded:
+		t.ended++
 	}
-	return nil
+	return err
 }
 
 // check adds a fault for each venue that a campaign's row names and the merchant has not.
 func (t *tally) check(from kv.Reader, row numberedRow, faults *engine.Faults) error {
+	path := "rows[" + strconv.FormatUint(row.number, 10) + "]"
 	if t.kind != engine.ImportCampaigns {
-		return nil
+		if !row.end {
+			return nil
+		}
+		user, err := userOf(from, row.id)
+		if user != "" {
+			faults.Add(path+".id", "in_use", "venue %s cannot be deleted: campaign %s names it", row.id, user)
+		}
+		return err
 	}
 	c, err := decodeBody(row.body, readCampaign)
 	if err != nil {
@@ -237,6 +322,6 @@ func (t *tally) check(from kv.Reader, row numberedRow, faults *engine.Faults) er
 			t.venues[id] = true
 		}
 	}
-	*faults = append(*faults, unknown.Under("rows["+strconv.FormatUint(row.number, 10)+"]")...)
+	*faults = append(*faults, unknown.Under(path)...)
 	return nil
 }

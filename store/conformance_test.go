@@ -38,3 +38,16 @@ func openDir(o badgerkv.Options) (*store.DB, error) {
 }
 
 func TestConformanceOnBadger(t *testing.T) { storetest.Run(t, onBadger) }
+
+func TestAccountsOnBadger(t *testing.T) {
+	storetest.RunAccounts(t, func(t testing.TB) func() storetest.Ledger {
+		open := onBadger(t)
+		return func() storetest.Ledger {
+			ledger, ok := open().(storetest.Ledger)
+			if !ok {
+				t.Fatal("the store keeps no accounts")
+			}
+			return ledger
+		}
+	})
+}

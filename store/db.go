@@ -47,6 +47,7 @@ func Open(ctx context.Context, e kv.Engine, o Options) (*DB, error) {
 	}
 	db.gates.open()
 	db.news.open()
+	db.calls.open()
 	if err := db.recoverImports(ctx); err != nil {
 		return nil, fmt.Errorf("open store: %w", Translate(err))
 	}

@@ -4,6 +4,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/geo"
 	"github.com/sihai-network/sihai/scoring"
 )
 
@@ -21,6 +22,15 @@ func writeDecision(m *message, d *engine.Decision) {
 		p := &d.Placements[i]
 		m.sized(8, protowire.SizeVarint(uint64(placementSize(p))), func() { writePlacement(m, p) })
 	}
+	m.uint(9, d.Epoch)
+	for i := range d.Withheld {
+		m.sub(10, func() { writeWithheld(m, &d.Withheld[i]) })
+	}
+	if s := d.Settings; s != nil {
+		m.sub(11, func() { writeSettings(m, s) })
+	}
+	m.bool(12, d.Coarse)
+	m.bool(13, d.Erased)
 }
 
 func readDecision(d *engine.Decision, f *field) {
@@ -44,7 +54,74 @@ func readDecision(d *engine.Decision, f *field) {
 		var p engine.Placement
 		f.sub(func(f *field) { readPlacement(&p, f) })
 		d.Placements = append(d.Placements, p)
+	case 9:
+		d.Epoch = f.uint()
+	case 10:
+		var w engine.Withheld
+		f.sub(func(f *field) { readWithheld(&w, f) })
+		d.Withheld = append(d.Withheld, w)
+	case 11:
+		d.Settings = new(engine.Settings)
+		f.sub(func(f *field) { readSettings(d.Settings, f) })
+	case 12:
+		d.Coarse = f.bool()
+	case 13:
+		d.Erased = f.bool()
 	}
+}
+
+func writeSettings(m *message, s *engine.Settings) {
+	m.money(1, s.DefaultSpend)
+	m.float(2, float64(s.IPAccuracy))
+	m.float(3, s.WalkingSpeed)
+	m.str(4, s.Language)
+}
+
+func readSettings(s *engine.Settings, f *field) {
+	switch f.num {
+	case 1:
+		s.DefaultSpend = f.money()
+	case 2:
+		s.IPAccuracy = geo.Meters(f.float())
+	case 3:
+		s.WalkingSpeed = f.float()
+	case 4:
+		s.Language = f.str()
+	}
+}
+
+func writeWithheld(m *message, w *engine.Withheld) {
+	m.str(1, w.MerchantID)
+	m.str(2, w.CampaignID)
+	m.str(3, w.VenueID)
+}
+
+func readWithheld(w *engine.Withheld, f *field) {
+	switch f.num {
+	case 1:
+		w.MerchantID = f.str()
+	case 2:
+		w.CampaignID = f.str()
+	case 3:
+		w.VenueID = f.str()
+	}
+}
+
+func writeReason(m *message, r engine.Reason) {
+	m.int(1, int64(r.Code))
+	m.str(2, r.Message)
+}
+
+func readReason(f *field) (r engine.Reason) {
+	f.sub(func(f *field) {
+		switch f.num {
+		case 1:
+			r.Code = engine.ReasonCode(f.int())
+		case 2:
+			r.Message = f.str()
+		}
+	})
+	return r
 }
 
 // The sizes that offers and rejections mostly have.
@@ -89,10 +166,7 @@ func writeRejection(m *message, r *engine.Rejection) {
 	m.str(3, r.MerchantID)
 	m.str(4, r.VenueID)
 	for _, reason := range r.Reasons {
-		m.sub(5, func() {
-			m.int(1, int64(reason.Code))
-			m.str(2, reason.Message)
-		})
+		m.sub(5, func() { writeReason(m, reason) })
 	}
 }
 
@@ -107,16 +181,7 @@ func readRejection(r *engine.Rejection, f *field) {
 	case 4:
 		r.VenueID = f.str()
 	case 5:
-		var reason engine.Reason
-		f.sub(func(f *field) {
-			switch f.num {
-			case 1:
-				reason.Code = engine.ReasonCode(f.int())
-			case 2:
-				reason.Message = f.str()
-			}
-		})
-		r.Reasons = append(r.Reasons, reason)
+		r.Reasons = append(r.Reasons, readReason(f))
 	}
 }
 

@@ -69,14 +69,31 @@ func (e edit[T]) apply(tx kv.Tx) (written T, err error) {
 		return written, err
 	}
 	if !e.silent {
-		if err := emit(tx, engine.Change{Kind: engine.ChangeKind(e.name), MerchantID: e.owner(e.id), ID: e.id}); err != nil {
+		told := engine.Change{Kind: engine.ChangeKind(e.name), MerchantID: e.owner(e.id), ID: e.id, Before: head.version(), After: now.meta.Version}
+		if err := emit(tx, told); err != nil {
 			return written, err
 		}
+	}
+	entry := auditOf(&e.write, engine.ChangeKind(e.name), e.auditOwner(fresh), e.id)
+	entry.To = now.meta.Version
+	if head != nil {
+		entry.From = head.meta.Version
+	}
+	if err := audit(tx, entry); err != nil {
+		return written, err
 	}
 	if err := remember(tx, e.write.Once, e.name, e.id, now.meta.Version); err != nil {
 		return written, err
 	}
 	return written, e.into(&written, now)
+}
+
+// auditOwner is the merchant in whose audit log a write is told: of an API key the one whose key it is.
+func (e edit[T]) auditOwner(v *T) string {
+	if k, ok := any(v).(*engine.Key); ok {
+		return k.MerchantID
+	}
+	return e.owner(e.id)
 }
 
 // owner is the merchant that a change of a resource tells of.

@@ -17,6 +17,8 @@ func Translate(err error) error {
 		return nil
 	case errors.Is(err, kv.ErrNewerFormat):
 		word = engine.ErrNewerFormat
+	case errors.Is(err, kv.ErrNoRoom):
+		word = engine.ErrDiskFull
 	case errors.Is(err, kv.ErrClosed), errors.Is(err, kv.ErrUnknownOutcome), errors.Is(err, kv.ErrLocked):
 		word = engine.ErrUnavailable
 	default:

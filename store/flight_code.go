@@ -22,6 +22,12 @@ func writeFlight(m *message, fl *engine.Flight) {
 	for _, d := range fl.Except {
 		m.int(4, m.day(d))
 	}
+	for _, b := range fl.Blackouts {
+		m.sub(5, func() {
+			writeMoment(m, 1, b.Start)
+			writeMoment(m, 2, b.End)
+		})
+	}
 }
 
 func readFlight(fl *engine.Flight, f *field) {
@@ -34,6 +40,9 @@ func readFlight(fl *engine.Flight, f *field) {
 		fl.Windows = append(fl.Windows, readWindow(f))
 	case 4:
 		fl.Except = append(fl.Except, f.date())
+	case 5:
+		start, end := readMoments(f)
+		fl.Blackouts = append(fl.Blackouts, engine.Blackout{Start: start, End: end})
 	}
 }
 
@@ -59,6 +68,19 @@ func writeMoment(m *message, num protowire.Number, at engine.Moment) {
 		m.time(1, at.Instant)
 		m.date(2, at.Date)
 	})
+}
+
+// readMoments reads the two ends of a span.
+func readMoments(f *field) (start, end engine.Moment) {
+	f.sub(func(f *field) {
+		switch f.num {
+		case 1:
+			start = readMoment(f)
+		case 2:
+			end = readMoment(f)
+		}
+	})
+	return start, end
 }
 
 func readMoment(f *field) (at engine.Moment) {

@@ -42,7 +42,7 @@ func (db *DB) foldAtOnce(ctx context.Context, u *upload) error {
 			return err
 		}
 		written := 0
-		var changed []string // IDs
+		var changed []staged
 		for _, pair := range pairs {
 			row, err := stagedRow(pair)
 			if err != nil {
@@ -51,19 +51,19 @@ func (db *DB) foldAtOnce(ctx context.Context, u *upload) error {
 			if written += len(row.body); written > batchBytes || len(pairs) > batchRows {
 				return errManyRows
 			}
-			n, err := u.foldRow(tx, row)
+			n, left, err := u.foldRow(tx, row)
 			if err != nil {
 				return err
 			}
 			if n > 0 {
-				changed = append(changed, row.id)
+				changed = append(changed, left)
 			}
 			if err := tx.Delete(pair.Key); err != nil {
 				return err
 			}
 		}
-		for i, id := range changed {
-			if err := emit(tx, u.change(id, i < len(changed)-1)); err != nil {
+		for i := range changed {
+			if err := emit(tx, u.change(&changed[i], i < len(changed)-1)); err != nil {
 				return err
 			}
 		}
@@ -78,12 +78,14 @@ func (db *DB) foldAtOnce(ctx context.Context, u *upload) error {
 }
 
 // change is what the feed is told of a row.
-func (u *upload) change(id string, more bool) engine.Change {
+func (u *upload) change(row *staged, more bool) engine.Change {
 	kind := engine.ChangeVenue
 	if u.Kind == engine.ImportCampaigns {
 		kind = engine.ChangeCampaign
 	}
-	return engine.Change{Kind: kind, MerchantID: u.MerchantID, ID: id, ImportID: u.ID, More: more}
+	return engine.Change{
+		Kind: kind, MerchantID: u.MerchantID, ID: row.id, ImportID: u.ID, More: more, Before: row.before, After: row.after,
+	}
 }
 
 func (db *DB) foldRows(ctx context.Context, u *upload) error {
@@ -125,60 +127,81 @@ func (u *upload) foldStaged(tx kv.Tx, pair kv.KV) (int, error) {
 	if err != nil || row.folded {
 		return 0, err
 	}
-	n, err := u.foldRow(tx, row)
+	n, left, err := u.foldRow(tx, row)
 	if err != nil {
 		return 0, err
 	}
 	if n == 0 {
 		return 0, tx.Delete(pair.Key)
 	}
-	left, err := encode(&staged{id: row.id, folded: true}, writeStaged)
+	value, err := encode(&left, writeStaged)
 	if err != nil {
 		return 0, err
 	}
-	return n, tx.Put(pair.Key, left)
+	return n, tx.Put(pair.Key, value)
 }
 
-// foldRow makes a version of a row and returns about how many bytes it wrote; 0 where the row is equal to what is there.
-func (u *upload) foldRow(tx kv.Tx, row numberedRow) (n int, err error) {
-	if u.Kind == engine.ImportVenues {
-		n, err = foldOne(tx, u, venues(u.MerchantID), row, func(*engine.Venue, *engine.Venue) error { return nil })
-	} else {
-		n, err = foldOne(tx, u, campaigns(u.MerchantID), row, func(old, c *engine.Campaign) error {
+// foldRow makes a version of a row and returns about how many bytes it wrote and what is left of the row; 0 where the row is equal to what is there.
+func (u *upload) foldRow(tx kv.Tx, row numberedRow) (n int, left staged, err error) {
+	switch {
+	case u.Kind == engine.ImportVenues && row.end:
+		n, left, err = foldEnd(tx, u, venues(u.MerchantID), row)
+	case u.Kind == engine.ImportVenues:
+		n, left, err = foldOne(tx, u, venues(u.MerchantID), row, func(*engine.Venue, *engine.Venue) error { return nil })
+	default:
+		n, left, err = foldOne(tx, u, campaigns(u.MerchantID), row, func(old, c *engine.Campaign) error {
 			return linksOf(old).relink(tx, linksOf(c), row.id)
 		})
 	}
 	if err != nil {
-		return 0, fmt.Errorf("row %d: %w", row.number, err)
+		return 0, staged{}, fmt.Errorf("row %d: %w", row.number, err)
 	}
-	return n, nil
+	return n, left, nil
+}
+
+// foldEnd deletes what a row ends.
+func foldEnd[T any](tx kv.Tx, u *upload, r resource[T], row numberedRow) (int, staged, error) {
+	head, err := r.load(tx, row.id)
+	if err != nil || head == nil {
+		return 0, staged{}, err
+	}
+	entry := engine.AuditEntry{Time: u.at, By: u.by, Kind: engine.ChangeKind(r.name), MerchantID: u.MerchantID, ID: row.id, ImportID: u.ID}
+	return len(head.value), staged{id: row.id, folded: true, before: head.meta.Version}, r.takeAway(tx, row.id, head, entry)
 }
 
 // foldOne stores a row as the next version unless it is equal to the newest one. link keeps what hangs on it.
-func foldOne[T any](tx kv.Tx, u *upload, r resource[T], row numberedRow, link func(old, fresh *T) error) (int, error) {
+func foldOne[T any](tx kv.Tx, u *upload, r resource[T], row numberedRow, link func(old, fresh *T) error) (int, staged, error) {
 	head, err := r.load(tx, row.id)
 	if err != nil {
-		return 0, err
+		return 0, staged{}, err
 	}
 	if head != nil && bytes.Equal(head.body, row.body) {
-		return 0, nil
+		return 0, staged{}, nil
 	}
 	n := len(row.body)
 	var old *T
 	if head != nil {
 		n += len(head.value)
 		if old, err = r.value(*head); err != nil {
-			return 0, err
+			return 0, staged{}, err
 		}
 	}
 	fresh, err := decodeBody(row.body, r.read)
 	if err != nil {
-		return 0, err
+		return 0, staged{}, err
 	}
-	if _, err := r.supersede(tx, row.id, head, row.body, u.at, u.by); err != nil {
-		return 0, err
+	now, err := r.supersede(tx, row.id, head, row.body, u.at, u.by)
+	if err != nil {
+		return 0, staged{}, err
 	}
-	return n, link(old, fresh)
+	entry := engine.AuditEntry{Time: u.at, By: u.by, Kind: engine.ChangeKind(r.name), MerchantID: u.MerchantID, ID: row.id, To: now.meta.Version, ImportID: u.ID}
+	if head != nil {
+		entry.From = head.meta.Version
+	}
+	if err := audit(tx, entry); err != nil {
+		return 0, staged{}, err
+	}
+	return n, staged{id: row.id, folded: true, before: head.version(), after: now.meta.Version}, link(old, fresh)
 }
 
 // tellRows emits a change for each row that the fold left. It holds the feed alone, so that the changes stand together.
@@ -201,7 +224,7 @@ func (db *DB) tellRows(ctx context.Context, u *upload) error {
 				if err != nil {
 					return err
 				}
-				if err := errors.Join(emit(tx, u.change(row.id, more || i < len(pairs)-1)), tx.Delete(pair.Key)); err != nil {
+				if err := errors.Join(emit(tx, u.change(&row.staged, more || i < len(pairs)-1)), tx.Delete(pair.Key)); err != nil {
 					return err
 				}
 				last = pair.Key
@@ -221,10 +244,11 @@ func (db *DB) tellRows(ctx context.Context, u *upload) error {
 	return nil
 }
 
-// recoverImports ends what a crash left open, in the order of merchants and imports.
+// recoverImports ends what a crash left open, in the order of merchants and imports. Spooled imports that have not ended go on by their files.
 func (db *DB) recoverImports(ctx context.Context) error {
+	var after []byte
 	for {
-		ids, err := db.registered(ctx)
+		ids, last, err := db.registered(ctx, after)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
@@ -233,6 +257,7 @@ func (db *DB) recoverImports(ctx context.Context) error {
 				return fmt.Errorf("recover import %s of merchant %s: %w", id.ID, id.MerchantID, err)
 			}
 		}
+		after = last
 	}
 }
 
@@ -244,13 +269,16 @@ func (db *DB) recoverImport(ctx context.Context, id engine.ImportID) error {
 	if err != nil {
 		return err
 	}
+	if u.Spooled && (u.State == engine.ImportQueued || u.State == engine.ImportStaging) {
+		return nil
+	}
 	switch u.State {
 	case engine.ImportCommitted:
 		return db.fold(ctx, &u)
-	case engine.ImportStaging:
+	case engine.ImportQueued, engine.ImportStaging:
 		u.Finished = stamp(db.clock())
 		return db.drop(ctx, u)
-	case engine.ImportFailed:
+	case engine.ImportFailed, engine.ImportCancelled:
 		return db.forgetRows(ctx, id)
 	}
 	return db.unregisterImport(ctx, id)

@@ -30,6 +30,8 @@ func uploadsPlace() place   { return place{part: "imports"} }
 func decisionsPlace() place { return place{part: "decisions"} }
 func eventsPlace() place    { return place{part: "events"} }
 
+func popularityPlace() place { return place{part: "popularity"} }
+
 // merchantPlace holds the venues, campaigns and imports of one merchant.
 func merchantPlace(merchant string) place {
 	return place{part: kv.Part("m/" + merchant), merchant: merchant}
@@ -76,13 +78,21 @@ func numbered(prefix []byte, n uint64) []byte { return binary.BigEndian.AppendUi
 const (
 	goneKind    = 'x' // of a deleted venue: its last version
 	useKind     = 'u' // of a venue and a campaign that names it
+	changeKind  = 's' // of a staged change
+	momentKind  = 'w' // of the moment of a staged change
 	importKind  = 'i' // of an import's record
 	stagedKind  = 'I' // of an import's rows
 	receiptKind = 'o'
 	hashKind    = 'h' // of an API key's secret
 	dayKind     = 'd' // of reference rates
+	dayPastKind = 'D' // of reference rates as they were
+	bookKind    = 'n' // the version of the book of rates
 	activeKind  = 'a' // of the active profile
 	placeKind   = 'd' // of a decision's block
+
+	countKind     = 't' // of a campaign's popularity
+	countPastKind = 'T' // of it as it was
+	epochKind     = 'n' // the newest epoch of popularity
 )
 
 // receiptKey hides caller and key in a hash: both are of any length, and a client's key is nobody else's to read.

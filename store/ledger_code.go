@@ -74,6 +74,7 @@ func writeHead(m *message, h *engine.AccountHead) {
 	m.int(2, h.Codes)
 	m.time(3, h.NextExpiry)
 	m.sub(4, func() { writeBalance(m, &h.Balance) })
+	m.time(5, h.LastExpiry)
 }
 
 func readHead(h *engine.AccountHead, f *field) {
@@ -86,6 +87,8 @@ func readHead(h *engine.AccountHead, f *field) {
 		h.NextExpiry = f.time()
 	case 4:
 		f.sub(func(f *field) { readBalance(&h.Balance, f) })
+	case 5:
+		h.LastExpiry = f.time()
 	}
 }
 

@@ -151,9 +151,13 @@ func movementOf(bytes []byte, number uint64) (engine.Movement, error) {
 }
 
 // Holds implements engine.AccountReader.
-func (a *accountReader) Holds(limit int) ([]engine.Hold, error) {
+func (a *accountReader) Holds(after time.Time, limit int) ([]engine.Hold, error) {
 	prefix := under(holdKind)
-	pairs, err := a.List(prefix, nil, limit)
+	var from []byte
+	if !after.IsZero() {
+		from = numbered(prefix[:len(prefix):len(prefix)], uint64(after.UnixMilli())+1)
+	}
+	pairs, err := a.List(prefix, from, limit)
 	holds := make([]engine.Hold, 0, len(pairs))
 	for _, p := range pairs {
 		rest := p.Key[len(prefix):]
@@ -228,6 +232,15 @@ func (a *accountTx) PutBatch(id string, codes []string) error {
 
 // PutMovement implements engine.AccountTx.
 func (a *accountTx) PutMovement(m *engine.Movement) error {
+	if m.Kind == engine.MoveCodes {
+		entry := engine.AuditEntry{
+			Time: m.Time, By: m.By, Action: engine.AuditCodes, Kind: engine.ChangeCampaign, MerchantID: a.of.MerchantID, ID: a.of.CampaignID,
+			Detail: fmt.Sprintf("%d codes of batch %s", m.Codes, m.RedemptionID),
+		}
+		if err := audit(a.tx, entry); err != nil {
+			return err
+		}
+	}
 	return putValue(a.tx, numbered(under(movementKind), m.Number), m, writeMovement)
 }
 

@@ -21,6 +21,11 @@ func (db *DB) Merchant(ctx context.Context, id string) (engine.Merchant, error) 
 	return one(ctx, db, merchants(), id, 0)
 }
 
+// MerchantVersion implements engine.History.
+func (db *DB) MerchantVersion(ctx context.Context, id string, version uint64) (engine.Merchant, error) {
+	return past(ctx, db, merchants(), id, version)
+}
+
 // ListMerchants implements engine.Merchants. It lists at most 10,000, as all lists do.
 func (db *DB) ListMerchants(ctx context.Context, p engine.Page) ([]engine.Merchant, string, error) {
 	return list(ctx, db, merchants(), p)
@@ -60,6 +65,14 @@ func one[T any](ctx context.Context, db *DB, r resource[T], id string, version u
 		return v, fmt.Errorf("%s %s: %w", r.name, id, err)
 	}
 	return v, nil
+}
+
+// past reads one version, engine.ErrNotFound for version 0.
+func past[T any](ctx context.Context, db *DB, r resource[T], id string, version uint64) (v T, err error) {
+	if version == 0 {
+		return v, fmt.Errorf("%s %s: version 0: %w", r.name, id, engine.ErrNotFound)
+	}
+	return one(ctx, db, r, id, version)
 }
 
 // list reads a page of the newest versions.

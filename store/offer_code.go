@@ -10,7 +10,7 @@ const (
 	keptNames = iota // fields 1 to 3
 	keptVenue        // of field 5: 1 to 6
 	keptWords        // 6 to 11
-	keptEnd          // 15
+	keptEnd          // 15, 20 and 21
 )
 
 // writeOffer writes the parts of the creative, and between them what the request added.
@@ -93,6 +93,8 @@ func writeKept(m *message, c *engine.Creative, f *engine.Form, part int) {
 		writeDiscount(m, 11, &c.Discount)
 	case keptEnd:
 		m.time(15, c.EndsAt)
+		m.time(20, c.StartsAt)
+		m.bool(21, c.CodeRequired)
 	}
 }
 
@@ -116,6 +118,10 @@ func readOffer(o *engine.Offer, f *field) {
 		o.Match = engine.Match(f.str())
 	case 15:
 		o.EndsAt = f.time()
+	case 20:
+		o.StartsAt = f.time()
+	case 21:
+		o.CodeRequired = f.bool()
 	case 6, 7, 8, 9, 10:
 		readOfferTexts(o, f)
 	default:

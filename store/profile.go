@@ -88,9 +88,12 @@ func activate(tx kv.Tx, w engine.Write, name string, version uint64) (scoring.Pr
 	if err != nil {
 		return scoring.Profile{}, err
 	}
+	entry := auditOf(&w, engine.ChangeProfile, "", p.Name)
+	entry.Action, entry.To = engine.AuditActivated, p.Version
 	return p, errors.Join(
 		tx.Put(key(activeKind), value),
-		emit(tx, engine.Change{Kind: engine.ChangeProfile, ID: p.Name}),
+		audit(tx, entry),
+		emit(tx, engine.Change{Kind: engine.ChangeProfile, ID: p.Name, After: p.Version}),
 		remember(tx, w.Once, activation, p.Name, p.Version),
 	)
 }

@@ -50,6 +50,7 @@ func writeKey(m *message, k *engine.Key) {
 	m.str(4, k.MerchantID)
 	m.str(5, k.Note)
 	m.time(6, k.Revoked)
+	m.strs(7, k.Partners)
 }
 
 func readKey(k *engine.Key, f *field) {
@@ -66,6 +67,8 @@ func readKey(k *engine.Key, f *field) {
 		k.Note = f.str()
 	case 6:
 		k.Revoked = f.time()
+	case 7:
+		k.Partners = append(k.Partners, f.str())
 	}
 }
 

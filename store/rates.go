@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sihai-network/sihai/engine"
@@ -14,31 +15,102 @@ import (
 
 // Rates implements engine.RateBook. Cost: linear in the days; the 7,000 days of the ECB's history take some 100 ms.
 func (db *DB) Rates(ctx context.Context) (rates engine.Rates, err error) {
-	err = db.view(ctx, ratesPlace(), func(from kv.Reader) error {
-		rates = nil
-		var after []byte
-		for {
-			pairs, err := from.List(under(dayKind), after, maxPage)
-			if err != nil || len(pairs) == 0 {
-				return err
-			}
-			for _, pair := range pairs {
-				day, err := decode(pair.Value, readRates)
-				if err != nil {
-					return fmt.Errorf("day at %q: %w", pair.Key, err)
-				}
-				if day.Date, err = parseDay(pair.Key); err != nil {
-					return err
-				}
-				rates = append(rates, day)
-			}
-			after = pairs[len(pairs)-1].Key
-		}
+	err = db.view(ctx, ratesPlace(), func(from kv.Reader) (err error) {
+		rates, err = readBook(from)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read rates: %w", err)
 	}
 	return rates, nil
+}
+
+// readBook reads the days that are current, ascending.
+func readBook(from kv.Reader) (rates engine.Rates, err error) {
+	err = eachDay(from, dayKind, func(day engine.RateDay, _ []byte) error {
+		rates = append(rates, day)
+		return nil
+	})
+	return rates, err
+}
+
+// eachDay reads the days of a kind in the order of their keys. rest is what a key has after the date.
+func eachDay(from kv.Reader, kind byte, fn func(day engine.RateDay, rest []byte) error) error {
+	prefix := under(kind)
+	var after []byte
+	for {
+		pairs, err := from.List(prefix, after, maxPage)
+		if err != nil || len(pairs) == 0 {
+			return err
+		}
+		for _, pair := range pairs {
+			day, err := decode(pair.Value, readRates)
+			if err != nil {
+				return fmt.Errorf("day at %q: %w", pair.Key, err)
+			}
+			date, rest, err := parseDay(pair.Key[len(prefix):])
+			if err != nil {
+				return err
+			}
+			day.Date = date
+			if err := fn(day, rest); err != nil {
+				return err
+			}
+		}
+		after = pairs[len(pairs)-1].Key
+	}
+}
+
+// RatesVersion implements engine.History.
+func (db *DB) RatesVersion(ctx context.Context, version uint64) (rates engine.Rates, err error) {
+	err = db.view(ctx, ratesPlace(), func(from kv.Reader) (err error) {
+		newest, err := bookVersion(from)
+		if err != nil {
+			return err
+		}
+		if version > newest {
+			return engine.ErrNotFound
+		}
+		if rates, err = readBook(from); err != nil || version == newest {
+			return err
+		}
+		was, err := replacedAfter(from, version)
+		if err != nil {
+			return err
+		}
+		rates = slices.DeleteFunc(rates, func(day engine.RateDay) bool {
+			before, replaced := was[day.Date]
+			return replaced && len(before) == 0
+		})
+		for i := range rates {
+			if before, replaced := was[rates[i].Date]; replaced {
+				rates[i].Rates = before
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read rates of version %d: %w", version, err)
+	}
+	if len(rates) == 0 {
+		return nil, nil
+	}
+	return rates, nil
+}
+
+// replacedAfter returns what the days held at a version that were replaced since; nothing for those that came since.
+func replacedAfter(from kv.Reader, version uint64) (map[engine.Date]map[string]engine.Rate, error) {
+	was := make(map[engine.Date]map[string]engine.Rate)
+	err := eachDay(from, dayPastKind, func(day engine.RateDay, rest []byte) error {
+		if len(rest) != 8 {
+			return corrupt("a past day of %s has no version", day.Date)
+		}
+		if _, known := was[day.Date]; !known && binary.BigEndian.Uint64(rest) > version {
+			was[day.Date] = day.Rates
+		}
+		return nil
+	})
+	return was, err
 }
 
 // rateDays is the kind of a receipt for rates.
@@ -54,8 +126,12 @@ func (db *DB) PutRates(ctx context.Context, w engine.Write, days engine.Rates) (
 			changed = int(was.version)
 			return nil
 		}
+		before, err := bookVersion(tx)
+		if err != nil {
+			return err
+		}
 		for i := range days {
-			fresh, err := putDay(tx, &days[i])
+			fresh, err := putDay(tx, &days[i], before+1)
 			if err != nil {
 				return fmt.Errorf("day %s: %w", days[i].Date, err)
 			}
@@ -64,7 +140,9 @@ func (db *DB) PutRates(ctx context.Context, w engine.Write, days engine.Rates) (
 			}
 		}
 		if changed > 0 {
-			if err := emit(tx, engine.Change{Kind: engine.ChangeRates}); err != nil {
+			entry := auditOf(&w, engine.ChangeRates, "", "")
+			entry.Action, entry.Detail = engine.AuditChanged, fmt.Sprintf("%d days", changed)
+			if err := errors.Join(turnBook(tx, before), audit(tx, entry)); err != nil {
 				return err
 			}
 		}
@@ -76,8 +154,30 @@ func (db *DB) PutRates(ctx context.Context, w engine.Write, days engine.Rates) (
 	return changed, nil
 }
 
-// putDay keeps a day's rates and reports whether they were not there already.
-func putDay(tx kv.Tx, day *engine.RateDay) (fresh bool, err error) {
+// bookVersion returns the version of the book, 0 before one was kept.
+func bookVersion(from kv.Reader) (uint64, error) {
+	value, err := from.Get(key(bookKind))
+	if errors.Is(err, kv.ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return decode(value, readVersion)
+}
+
+// turnBook gives the book its next version and tells of it.
+func turnBook(tx kv.Tx, before uint64) error {
+	after := before + 1
+	value, err := encode(&after, writeVersion)
+	if err != nil {
+		return err
+	}
+	return errors.Join(tx.Put(key(bookKind), value), emit(tx, engine.Change{Kind: engine.ChangeRates, Before: before, After: after}))
+}
+
+// putDay keeps a day's rates, and those they replace under the version that does so, and reports whether they were not there already.
+func putDay(tx kv.Tx, day *engine.RateDay, version uint64) (fresh bool, err error) {
 	at, err := dayKey(day.Date)
 	if err != nil {
 		return false, err
@@ -93,7 +193,13 @@ func putDay(tx kv.Tx, day *engine.RateDay) (fresh bool, err error) {
 	if err != nil && !errors.Is(err, kv.ErrNotFound) {
 		return false, err
 	}
-	return true, tx.Put(at, value)
+	if was == nil {
+		if was, err = encode(new(engine.RateDay), writeRates); err != nil {
+			return false, err
+		}
+	}
+	replaced := numbered(append(under(dayPastKind), at[len(under(dayKind)):]...), version)
+	return true, errors.Join(tx.Put(replaced, was), tx.Put(at, value))
 }
 
 // dayKey orders days by date: year, month and day as four bytes.
@@ -104,10 +210,10 @@ func dayKey(d engine.Date) ([]byte, error) {
 	return append(binary.BigEndian.AppendUint16(under(dayKind), uint16(d.Year)), byte(d.Month), byte(d.Day)), nil
 }
 
-func parseDay(k []byte) (engine.Date, error) {
-	k = k[len(under(dayKind)):]
-	if len(k) != 4 {
-		return engine.Date{}, corrupt("%x is no key of a day", k)
+// parseDay reads a date at the beginning of k and returns what follows it.
+func parseDay(k []byte) (engine.Date, []byte, error) {
+	if len(k) < 4 {
+		return engine.Date{}, nil, corrupt("%x is no key of a day", k)
 	}
-	return engine.Date{Year: int(binary.BigEndian.Uint16(k)), Month: time.Month(k[2]), Day: int(k[3])}, nil
+	return engine.Date{Year: int(binary.BigEndian.Uint16(k)), Month: time.Month(k[2]), Day: int(k[3])}, k[4:], nil
 }

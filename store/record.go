@@ -11,6 +11,14 @@ type record struct {
 	value []byte // all of it, as it was read
 }
 
+// version is that of a record, 0 of none.
+func (r *record) version() uint64 {
+	if r == nil {
+		return 0
+	}
+	return r.meta.Version
+}
+
 // encodeRecord lays out a new version.
 func encodeRecord(meta engine.Meta, body []byte) ([]byte, error) {
 	m := newMessage()

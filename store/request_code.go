@@ -30,6 +30,7 @@ func writeRequest(m *message, r *engine.Request) {
 			m.strs(4, p.ExcludeMerchants)
 		})
 	}
+	m.strs(9, r.Partners)
 }
 
 func readRequest(r *engine.Request, f *field) {
@@ -50,6 +51,8 @@ func readRequest(r *engine.Request, f *field) {
 		r.Explain = engine.Explain(f.str())
 	case 8:
 		r.Placements = append(r.Placements, readSlot(f))
+	case 9:
+		r.Partners = append(r.Partners, f.str())
 	}
 }
 

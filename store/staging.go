@@ -54,7 +54,7 @@ func (db *DB) stageSome(ctx context.Context, id engine.ImportID, rows []engine.I
 		if err != nil {
 			return err
 		}
-		if u.State != engine.ImportStaging {
+		if !isOpen(u.State) {
 			return fmt.Errorf("%w: its state is %s", engine.ErrStale, u.State)
 		}
 		for _, p := range pairs {
@@ -81,7 +81,10 @@ func stagedPair(id engine.ImportID, row *engine.ImportRow) (kv.KV, error) {
 
 // stagedOf encodes what a row holds.
 func stagedOf(row *engine.ImportRow) (s staged, err error) {
+	s.end = row.End
 	switch {
+	case row.Venue != nil && row.End:
+		s.id = row.Venue.ID
 	case row.Venue != nil:
 		s.id = row.Venue.ID
 		s.body, err = encodeBody(row.Venue, writeVenue)

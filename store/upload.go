@@ -36,7 +36,9 @@ func (db *DB) beginImport(ctx context.Context, w engine.Write, u upload) (upload
 	if err := db.needMerchant(ctx, u.MerchantID); err != nil {
 		return upload{}, err
 	}
-	u.State = engine.ImportStaging
+	if u.State != engine.ImportQueued || !u.Spooled {
+		u.State = engine.ImportStaging
+	}
 	if u.Started.IsZero() {
 		u.Started = w.At
 	}
@@ -119,22 +121,22 @@ func (db *DB) unregisterImport(ctx context.Context, id engine.ImportID) error {
 	}))
 }
 
-// registered lists the imports that may be open.
-func (db *DB) registered(ctx context.Context) (ids []engine.ImportID, err error) {
+// registered lists the imports that may be open, behind a key, and the last key.
+func (db *DB) registered(ctx context.Context, after []byte) (ids []engine.ImportID, last []byte, err error) {
 	prefix := under(importKind)
 	err = db.kv.View(ctx, uploadsPlace().part, func(from kv.Reader) error {
 		ids = nil
-		pairs, err := from.List(prefix, nil, maxPage)
+		pairs, err := from.List(prefix, after, maxPage)
 		for _, pair := range pairs {
 			merchant, id, ok := strings.Cut(string(pair.Key[len(prefix):]), "/")
 			if !ok {
 				return corrupt("%q is no key of an import", pair.Key)
 			}
-			ids = append(ids, engine.ImportID{MerchantID: merchant, ID: id})
+			ids, last = append(ids, engine.ImportID{MerchantID: merchant, ID: id}), pair.Key
 		}
 		return err
 	})
-	return ids, err
+	return ids, last, err
 }
 
 // DropImport implements engine.Imports. engine.ErrStale when the import was made current.
@@ -160,11 +162,13 @@ func (db *DB) drop(ctx context.Context, u upload) error {
 		if err != nil {
 			return err
 		}
-		if was.State != engine.ImportStaging && was.State != engine.ImportFailed {
+		if !isOpen(was.State) && was.State != engine.ImportFailed {
 			return fmt.Errorf("%w: its state is %s", engine.ErrStale, was.State)
 		}
 		u.inherit(was)
-		u.State = engine.ImportFailed
+		if u.State != engine.ImportCancelled {
+			u.State = engine.ImportFailed
+		}
 		if was.State == engine.ImportFailed {
 			return replaceUpload(tx, &u)
 		}
@@ -216,6 +220,11 @@ func (db *DB) forgetRows(ctx context.Context, id engine.ImportID) error {
 		}
 		after = pairs[len(pairs)-1].Key
 	}
+}
+
+// isOpen reports whether rows may still be staged.
+func isOpen(s engine.ImportState) bool {
+	return s == engine.ImportQueued || s == engine.ImportStaging
 }
 
 // Import implements engine.Imports. It does not wait for an import that folds.
@@ -280,7 +289,7 @@ func loadUpload(from kv.Reader, id engine.ImportID) (upload, error) {
 
 // putUpload keeps a step of an import, and tells of the last one.
 func putUpload(tx kv.Tx, u *upload) error {
-	if u.State == engine.ImportDone || u.State == engine.ImportFailed {
+	if u.State.Ended() {
 		if err := emitEnd(tx, u); err != nil {
 			return err
 		}

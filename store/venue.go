@@ -23,6 +23,11 @@ func (db *DB) Venue(ctx context.Context, merchant, id string) (engine.Venue, err
 	return one(ctx, db, venues(merchant), id, 0)
 }
 
+// VenueVersion implements engine.History.
+func (db *DB) VenueVersion(ctx context.Context, merchant, id string, version uint64) (engine.Venue, error) {
+	return past(ctx, db, venues(merchant), id, version)
+}
+
 // ListVenues implements engine.Venues. A merchant that does not exist has none.
 func (db *DB) ListVenues(ctx context.Context, merchant string, p engine.Page) ([]engine.Venue, string, error) {
 	return list(ctx, db, venues(merchant), p)
@@ -74,23 +79,41 @@ func (r resource[T]) remove(tx kv.Tx, w engine.Write, id string) error {
 	if err := meets(w.If, head); err != nil {
 		return err
 	}
-	users, err := tx.List(under(useKind, id), nil, 1)
+	user, err := userOf(tx, id)
 	if err != nil {
 		return err
 	}
-	if len(users) > 0 {
-		return fmt.Errorf("%w by campaign %s", engine.ErrInUse, bytes.TrimPrefix(users[0].Key, under(useKind, id)))
+	if user != "" {
+		return fmt.Errorf("%w by campaign %s", engine.ErrInUse, user)
 	}
+	return errors.Join(
+		r.takeAway(tx, id, head, auditOf(&w, engine.ChangeKind(r.name), r.merchant, id)),
+		emit(tx, engine.Change{Kind: engine.ChangeKind(r.name), MerchantID: r.merchant, ID: id, Before: head.meta.Version}),
+		remember(tx, w.Once, deletion, id, head.meta.Version),
+	)
+}
+
+// userOf returns a campaign that names a venue and is not archived, empty for none.
+func userOf(from kv.Reader, id string) (string, error) {
+	users, err := from.List(under(useKind, id), nil, 1)
+	if err != nil || len(users) == 0 {
+		return "", err
+	}
+	return string(bytes.TrimPrefix(users[0].Key, under(useKind, id))), nil
+}
+
+// takeAway deletes the newest version, keeps it as a past one, and completes and keeps the entry of the audit log.
+func (r resource[T]) takeAway(tx kv.Tx, id string, head *record, entry engine.AuditEntry) error {
 	gone, err := encode(&head.meta.Version, writeVersion)
 	if err != nil {
 		return err
 	}
+	entry.Action, entry.From = engine.AuditDeleted, head.meta.Version
 	return errors.Join(
+		audit(tx, entry),
 		tx.Put(r.pastKey(id, head.meta.Version), head.value),
 		tx.Put(key(goneKind, id), gone),
 		tx.Delete(r.headKey(id)),
-		emit(tx, engine.Change{Kind: engine.ChangeKind(r.name), MerchantID: r.merchant, ID: id}),
-		remember(tx, w.Once, deletion, id, head.meta.Version),
 	)
 }
 

@@ -15,6 +15,7 @@ import (
 func writeMerchant(m *message, v *engine.Merchant) {
 	m.str(1, v.ID)
 	m.text(2, v.Name)
+	m.str(3, string(v.Approval))
 }
 
 func readMerchant(v *engine.Merchant, f *field) {
@@ -23,6 +24,8 @@ func readMerchant(v *engine.Merchant, f *field) {
 		v.ID = f.str()
 	case 2:
 		v.Name = f.text(v.Name)
+	case 3:
+		v.Approval = engine.Approval(f.str())
 	}
 }
 

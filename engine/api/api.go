@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,12 +20,16 @@ type Options struct {
 	Store     engine.Store // is read only: what changes it is the catalog's
 	Catalog   engine.Catalog
 	Decider   engine.Decider
+	Replayer  engine.Replayer
 	Events    engine.EventTaker
 	Redeemer  engine.Redeemer
 	Importer  engine.Importer
 	Webhooks  engine.Webhooks
 	Erasures  engine.Erasures
+	Imports   engine.ImportQueue
 	Snapshots engine.Snapshots
+	States    engine.States
+	Stager    engine.Stager
 	IDs       engine.IDs
 	Clock     engine.Clock
 	Logger    *slog.Logger
@@ -59,7 +64,10 @@ type API struct {
 
 // New makes an API.
 func New(o Options) (*API, error) {
-	if o.Store == nil || o.Catalog == nil || o.Decider == nil || o.Events == nil || o.Redeemer == nil || o.Importer == nil || o.Webhooks == nil || o.Erasures == nil || o.Snapshots == nil || o.IDs.Random == nil || o.Clock == nil {
+	parts := []any{
+		o.Store, o.Catalog, o.Decider, o.Replayer, o.Events, o.Redeemer, o.Importer, o.Imports, o.Webhooks, o.Erasures, o.Snapshots, o.States, o.Stager, o.IDs.Random,
+	}
+	if slices.Contains(parts, nil) || o.Clock == nil {
 		return nil, errors.New("make api: a part is missing")
 	}
 	if o.Logger == nil {

@@ -35,6 +35,7 @@ type call struct {
 	trace string
 	once  *engine.Once
 	fail  error // what the log is to know of
+	cut   bool  // the answer was begun and is not whole
 }
 
 // ctx ends when the client has gone.

@@ -1,16 +1,23 @@
 package api
 
 import (
-	"bytes"
-	"context"
+	"errors"
 	"net/http"
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/engine/wire"
 )
 
-// campaignOf writes a campaign as it stands now.
-func (c *call) campaignOf(e *engine.Campaign) wire.Campaign { return wire.CampaignOf(e, c.now) }
+// campaignOf writes a campaign as it stands now. Where its venues cannot be read, its state is told as far as it is known.
+func (c *call) campaignOf(e *engine.Campaign) wire.Campaign {
+	out := wire.CampaignOf(e, c.now)
+	state, err := c.api.States.State(c.ctx(), e, c.now)
+	if err != nil {
+		c.fail = errors.Join(c.fail, err)
+	}
+	out.State = string(state)
+	return out
+}
 
 // listCampaigns answers GET /v1/campaigns.
 func listCampaigns(c *call) error {
@@ -62,7 +69,7 @@ func createCampaign(c *call) error {
 	w.If.Absent = true
 	e, err = c.api.Catalog.PutCampaign(c.ctx(), w, e)
 	if err != nil {
-		return err
+		return c.pending(err)
 	}
 	c.published()
 	c.Header("Location", "/v1/campaigns/"+e.ID)
@@ -84,17 +91,10 @@ func putCampaign(c *call) error {
 	}
 	e, err = c.api.Catalog.PutCampaign(c.ctx(), w, e)
 	if err != nil {
-		return err
+		return c.pending(err)
 	}
 	c.published()
 	return c.put(e.Meta.Version, c.campaignOf(&e))
-}
-
-// campaignRevisions answers GET /v1/campaigns/{id}/revisions.
-func campaignRevisions(c *call) error {
-	return listOwned(c, func(ctx context.Context, merchant string, p engine.Page) ([]engine.Campaign, string, error) {
-		return c.api.Store.CampaignRevisions(ctx, merchant, c.Param("id"), p)
-	}, c.campaignOf)
 }
 
 // setStatus answers POST /v1/campaigns/{id}/enable, disable and archive.
@@ -104,21 +104,16 @@ func setStatus(status engine.Status) func(*call) error {
 		if err != nil {
 			return err
 		}
-		data, err := c.readBody()
-		if err != nil {
+		if err := c.readNothing(); err != nil {
 			return err
 		}
-		if text := bytes.TrimSpace(data); len(text) > 0 && string(text) != "{}" {
-			return engine.Faults{{Code: "unknown_field", Message: "there is nothing to say here: send no body, or {}"}}
-		}
-		c.fingerprint(data)
 		w, err := c.conditional()
 		if err != nil {
 			return err
 		}
 		e, err := c.api.Catalog.SetStatus(c.ctx(), w, merchant, c.Param("id"), status)
 		if err != nil {
-			return err
+			return c.pending(err)
 		}
 		c.published()
 		return c.versioned(http.StatusOK, e.Meta.Version, c.campaignOf(&e))

@@ -67,7 +67,7 @@ func (o operation) matches(method, target string) bool {
 
 // TestEveryOperationSucceeds does each operation of the document in each way in which it can succeed.
 func TestEveryOperationSucceeds(t *testing.T) {
-	w := newWorld(t, apitest.Options{})
+	w := newWorld(t, apitest.Options{Paused: true})
 	d := w.decide(t, "u-1")
 	key := w.newKey(t, `{"role":"app","note":"to be revoked"}`)
 	var upload importJSON
@@ -79,6 +79,8 @@ func TestEveryOperationSucceeds(t *testing.T) {
 	w.send(t, "m-1", "POST", "/v1/webhooks", `{"url":"https://hooks.example/gone"}`).want(t, 201).decode(t, &gone)
 	var test struct{ ID string }
 	w.send(t, "m-1", "POST", "/v1/webhooks/"+hook.ID+"/test", "").want(t, 202).decode(t, &test)
+	var waiting importJSON
+	w.ask(t, ask{key: "m-1", method: "POST", path: "/v1/imports?async=true", body: "{}\n", kind: "application/x-ndjson"}).want(t, 202).decode(t, &waiting)
 	event := fmt.Sprintf(`{"events":[{"type":"click","decision_id":%q,"offer_id":"c-1@v-1"}]}`, d.Decision_ID)
 	profile := `{"weights":{"distance":1},"note":"by distance alone"}`
 	order := `{"offer_id":"c-1@v-1","user":{"id":"u-1"},"purchase":{"amount":1000,"currency":"USD"}}`
@@ -88,10 +90,14 @@ func TestEveryOperationSucceeds(t *testing.T) {
 	w.send(t, "app", "POST", "/v1/redemptions", order).want(t, 201).decode(t, &used)
 	rates := "Date,USD,CNY\n2026-11-20,1.10,7.90\n"
 
+	ids := w.pendingChanges(t, 3)
+	staged := `{"live_at":"2026-12-01T00:00:00Z","campaign":` + campaignJSON("c-1", "v-1") + `}`
+
 	seen := map[string]bool{}
 	for _, a := range []ask{
 		{key: "app", method: "POST", path: "/v1/decisions", body: hereJSON("u-1")},
 		{key: "analyst", method: "GET", path: "/v1/decisions/" + d.Decision_ID},
+		{key: "analyst", method: "POST", path: "/v1/decisions/" + d.Decision_ID + "/replay"},
 		{key: "app", method: "POST", path: "/v1/events", body: event},
 
 		{key: "app", method: "POST", path: "/v1/validations", body: order},
@@ -106,6 +112,7 @@ func TestEveryOperationSucceeds(t *testing.T) {
 		{key: "m-1", method: "GET", path: "/v1/campaigns/c-1/codes?limit=2"},
 		{key: "operator", method: "GET", path: "/v1/ledger/audit"},
 		{key: "operator", method: "GET", path: "/v1/ledger/movements?merchant=m-1&limit=2"},
+		{key: "operator", method: "GET", path: "/v1/ledger/export?merchant=m-1&after=m-1/c-1/1"},
 
 		{key: "operator", method: "GET", path: "/v1/merchants?limit=1"},
 		{key: "operator", method: "POST", path: "/v1/merchants", body: merchantJSON("m-3")},
@@ -126,6 +133,22 @@ func TestEveryOperationSucceeds(t *testing.T) {
 		{key: "m-1", method: "PUT", path: "/v1/campaigns/c-1", body: campaignJSON("c-1", "v-1")},
 		{key: "m-1", method: "PUT", path: "/v1/campaigns/d-2", body: campaignJSON("d-2", "w-1")},
 		{key: "m-1", method: "GET", path: "/v1/campaigns/c-1/revisions"},
+		{key: "m-1", method: "GET", path: "/v1/campaigns/c-1/revisions/2"},
+		{key: "m-1", method: "POST", path: "/v1/campaigns/c-1/revisions/1/restore"},
+		{key: "m-1", method: "POST", path: "/v1/campaigns/c-1/changes", body: staged},
+		{key: "m-1", method: "GET", path: "/v1/campaigns/c-1/changes?state=scheduled"},
+		{key: "m-5", method: "GET", path: "/v1/changes?state=pending&limit=1"},
+		{key: "m-5b", method: "GET", path: "/v1/changes/" + ids[0]},
+		{key: "m-5b", method: "POST", path: "/v1/changes/" + ids[0] + "/approve"},
+		{key: "m-5b", method: "POST", path: "/v1/changes/" + ids[1] + "/reject", body: `{"note":"too much"}`},
+		{key: "m-5", method: "POST", path: "/v1/changes/" + ids[2] + "/cancel", body: "{}"},
+		{key: "m-5", method: "POST", path: "/v1/campaigns", body: campaignJSON("n", "v-5")},
+		{key: "m-5", method: "PUT", path: "/v1/campaigns/c-5", body: campaignJSON("c-5", "v-5")},
+		{key: "m-5", method: "POST", path: "/v1/campaigns/c-5/enable"},
+		{key: "m-5", method: "POST", path: "/v1/campaigns/c-5/archive"},
+		{key: "m-5", method: "POST", path: "/v1/campaigns/c-5/revisions/1/restore"},
+		{key: "m-1", method: "GET", path: "/v1/audit"},
+		{key: "operator", method: "GET", path: "/v1/audit"},
 		{key: "m-1", method: "POST", path: "/v1/campaigns/d-1/disable"},
 		{key: "m-1", method: "POST", path: "/v1/campaigns/d-1/enable", body: "{}"},
 		{key: "m-1", method: "POST", path: "/v1/campaigns/d-1/archive"},
@@ -133,6 +156,9 @@ func TestEveryOperationSucceeds(t *testing.T) {
 		{key: "m-1", method: "POST", path: "/v1/imports?kind=venues&dry_run=true", body: venueJSON("i-2") + "\n", kind: "application/x-ndjson"},
 		{key: "m-1", method: "GET", path: "/v1/imports"},
 		{key: "m-1", method: "GET", path: "/v1/imports/" + upload.ID},
+		{key: "m-1", method: "GET", path: "/v1/imports/" + upload.ID + "/faults"},
+		{key: "m-1", method: "POST", path: "/v1/imports", body: "{}\n", kind: "application/x-ndjson", header: map[string]string{"Prefer": "respond-async"}},
+		{key: "m-1", method: "DELETE", path: "/v1/imports/" + waiting.ID},
 
 		{key: "app", method: "DELETE", path: "/v1/users/u-%2F%20%E5%9B%9B"},
 		{key: "operator", method: "GET", path: "/v1/erasures"},

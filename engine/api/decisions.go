@@ -1,6 +1,8 @@
 package api
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 
@@ -8,6 +10,7 @@ import (
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/engine/wire"
+	"github.com/sihai-network/sihai/scoring"
 )
 
 // buffers keeps the buffers of bodies and answers between requests.
@@ -49,6 +52,9 @@ func decide(c *call) error {
 	case c.key.Role == engine.RoleApp:
 		return engine.Faults{{Path: "time", Code: "forbidden", Message: "is for analysts and operators only: leave it out"}}
 	}
+	if len(r.Partners) == 0 {
+		r.Partners = c.key.Partners
+	}
 	c.fingerprint(data)
 	d, err := c.api.Decider.Decide(c.ctx(), r, c.once)
 	if err != nil {
@@ -71,6 +77,43 @@ func recorded(c *call) error {
 		return err
 	}
 	c.Data(http.StatusOK, gin.MIMEJSON, data)
+	return nil
+}
+
+// replay answers POST /v1/decisions/{id}/replay.
+func replay(c *call) error {
+	data, err := c.readBody()
+	if err != nil {
+		return err
+	}
+	ref, err := wire.DecodeReplay(data)
+	if err != nil {
+		return err
+	}
+	was, err := c.api.Decider.Decision(c.ctx(), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	var profile *scoring.Profile
+	if ref != nil {
+		p, err := c.api.Store.Profile(c.ctx(), ref.Name, ref.Version)
+		if errors.Is(err, engine.ErrNotFound) {
+			return engine.Faults{{Path: "scoring_profile", Code: "not_found", Message: fmt.Sprintf("there is no version %d of a profile %q", ref.Version, ref.Name)}}
+		}
+		if err != nil {
+			return err
+		}
+		profile = &p
+	}
+	is, err := c.api.Replayer.Replay(c.ctx(), was, profile)
+	if err != nil {
+		return err
+	}
+	answer, err := wire.AppendReplay(nil, was, is)
+	if err != nil {
+		return err
+	}
+	c.Data(http.StatusOK, gin.MIMEJSON, answer)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -73,7 +74,9 @@ func openAPIDocument() *huma.OpenAPI {
 	return doc
 }
 
-var pathText = map[string]string{"id": "its ID", "merchant": "ID of the merchant", "name": "name of the profile", "delivery": "ID of the delivery"}
+var pathText = map[string]string{
+	"id": "its ID", "merchant": "ID of the merchant", "name": "name of the profile", "version": "number of the version", "delivery": "ID of the delivery",
+}
 
 var tagText = map[string]string{
 	"decisions":        "What to offer a traveller, and what was offered.",
@@ -83,6 +86,8 @@ var tagText = map[string]string{
 	"merchants":        "The tenants.",
 	"venues":           "Where offers are used.",
 	"campaigns":        "What is offered, where, when and to whom.",
+	"changes":          "Changes of campaigns that wait for their moment or for an approval.",
+	"audit":            "Who did what, and when.",
 	"imports":          "Uploads of many venues or campaigns at once.",
 	"webhooks":         "Endpoints of merchants that are told what happened: signed, at least once, in no order.",
 	"users":            "What is known of travellers, and its end.",
@@ -189,7 +194,7 @@ func response(a answer, registry huma.Registry) *huma.Response {
 	out := &huma.Response{Description: a.doc}
 	switch {
 	case a.shape != nil:
-		out.Content = map[string]*huma.MediaType{"application/json": {Schema: registry.Schema(a.shape, true, "")}}
+		out.Content = map[string]*huma.MediaType{cmp.Or(a.media, "application/json"): {Schema: registry.Schema(a.shape, true, "")}}
 	case a.media == "application/json":
 		out.Content = map[string]*huma.MediaType{a.media: {Schema: &huma.Schema{Type: "object"}}}
 	case a.media != "":

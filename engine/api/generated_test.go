@@ -66,7 +66,7 @@ func TestGeneratedClient(t *testing.T) {
 		Discount: generated.Discount{Type: generated.Percent, Percent: &percent},
 		Venues:   generated.VenueSet{Ids: &[]string{"v-1"}},
 	})
-	if err != nil || campaign.JSON201 == nil || campaign.HTTPResponse.Header.Get("ETag") != `"1"` || *campaign.JSON201.Status != "running" {
+	if err != nil || campaign.JSON201 == nil || campaign.HTTPResponse.Header.Get("ETag") != `"1"` || *campaign.JSON201.State != "running" {
 		t.Fatalf("%v: %s", err, campaign.Body)
 	}
 

@@ -1,14 +1,16 @@
 package api
 
 import (
-	"compress/gzip"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,7 +20,9 @@ import (
 
 // importTypes are the media types of uploads, and their formats.
 func importTypes() map[string]string {
-	return map[string]string{"application/x-ndjson": "ndjson", "text/csv": "csv", "application/geo+json": "geojson"}
+	return map[string]string{
+		"application/x-ndjson": "ndjson", "text/csv": "csv", "text/tab-separated-values": "csv", "application/geo+json": "geojson",
+	}
 }
 
 // runImport answers POST /v1/imports. The body is read as it comes and kept row by row; memory is bounded whatever its length.
@@ -27,12 +31,15 @@ func runImport(c *call) error {
 	if err != nil {
 		return err
 	}
+	if c.wantsAsync() {
+		return queueImport(c, i)
+	}
 	src, done, err := c.uploadBody()
 	if err != nil {
 		return err
 	}
 	defer done()
-	rows, err := wire.NewRowReader(src, wire.Upload{Kind: i.Kind, Format: i.Format, MaxRows: c.api.MaxRows, MaxRowBytes: c.api.MaxRowBytes})
+	rows, err := wire.NewRowReader(src, c.uploadOf(&i))
 	if err != nil {
 		return err
 	}
@@ -56,6 +63,56 @@ func runImport(c *call) error {
 	return c.answer(http.StatusOK, wire.ImportOf(&report))
 }
 
+// uploadOf says how the rows of an import are read.
+func (c *call) uploadOf(i *engine.Import) wire.Upload {
+	return wire.Upload{Kind: i.Kind, Format: i.Format, MaxRows: c.api.MaxRows, MaxRowBytes: c.api.MaxRowBytes, FeedOptions: i.Feed}
+}
+
+// wantsAsync reports whether the answer is to come before the upload is read: by async=true or Prefer: respond-async (RFC 7240, section 4.1).
+func (c *call) wantsAsync() bool {
+	if c.Query("async") == "true" || c.Query("async") == "1" {
+		return true
+	}
+	for _, header := range c.Request.Header.Values("Prefer") {
+		for one := range strings.SplitSeq(header, ",") {
+			if name, _, _ := strings.Cut(one, ";"); strings.EqualFold(strings.TrimSpace(name), "respond-async") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// queueImport keeps the body on disk and answers 202: from then on the import ends, whatever happens to the connection or the process.
+func queueImport(c *call, i engine.Import) error {
+	if _, err := c.api.Store.Merchant(c.ctx(), i.MerchantID); err != nil {
+		return err // before a byte of it is kept
+	}
+	if _, err := wire.NewRowReader(strings.NewReader(""), c.uploadOf(&i)); err != nil {
+		return err
+	}
+	raw, done, err := c.rawBody()
+	if err != nil {
+		return err
+	}
+	defer done()
+	h := sha256.New()
+	if i.Size, err = c.api.Imports.Keep(i.ImportID, io.TeeReader(raw, h)); err != nil {
+		if broken := raw.failed(); broken != nil {
+			return broken
+		}
+		return err
+	}
+	c.fingerprintOf([32]byte(h.Sum(nil)))
+	report, err := c.api.Imports.Submit(context.WithoutCancel(c.ctx()), c.write(), i)
+	if err != nil {
+		return err
+	}
+	c.Header("Location", "/v1/imports/"+report.ID+"?merchant="+report.MerchantID)
+	c.Header("Preference-Applied", "respond-async")
+	return c.answer(http.StatusAccepted, wire.ImportOf(&report))
+}
+
 // refused answers with a problem that holds the report: the upload changed nothing.
 func (c *call) refused(report *engine.Import) error {
 	p := wire.ImportProblem{
@@ -64,6 +121,9 @@ func (c *call) refused(report *engine.Import) error {
 			Code: "import_refused", Detail: fmt.Sprintf("%d of %d rows are faulty: nothing was changed", report.Rejected, report.Rows),
 		},
 		Import: wire.ImportOf(report),
+	}
+	if report.Rejected == 0 && report.Detail != "" {
+		p.Detail = report.Detail
 	}
 	c.writeProblem(p.Problem, p)
 	return nil
@@ -79,6 +139,16 @@ func importOf(c *call) (engine.Import, error) {
 	i := engine.Import{
 		ImportID: engine.ImportID{MerchantID: merchant}, Kind: engine.ImportKind(c.Query("kind")), Format: c.Query("format"),
 		DryRun: c.flag("dry_run", &faults), Partial: c.flag("partial", &faults), Started: c.now.UTC(), By: c.key.ID,
+		Prune: c.flag("prune", &faults), PruneShare: c.share("prune_share", &faults),
+		Feed: engine.FeedOptions{Delimiter: c.Query("delimiter"), Encoding: c.Query("encoding"), Decimal: c.Query("decimal"), Language: c.Query("language")},
+	}
+	c.flag("async", &faults)
+	kind, params, _ := mime.ParseMediaType(c.GetHeader("Content-Type"))
+	if i.Feed.Encoding == "" {
+		i.Feed.Encoding = charsetOf(params["charset"])
+	}
+	if i.Feed.Delimiter == "" && kind == "text/tab-separated-values" {
+		i.Feed.Delimiter = "tab"
 	}
 	if i.Kind == "" {
 		i.Kind = engine.ImportCampaigns
@@ -96,6 +166,30 @@ func importOf(c *call) (engine.Import, error) {
 	return i, err
 }
 
+// charsetOf takes the charset of a Content-Type to an encoding; empty for one that files mostly do not keep to, or that says nothing.
+func charsetOf(charset string) string {
+	switch charset = strings.ToLower(charset); charset {
+	case "gbk", "gb2312":
+		return "gb18030"
+	case "utf-16le", "utf-16be", "gb18030", "windows-1252":
+		return charset
+	}
+	return ""
+}
+
+// share reads a query parameter that is a part of one.
+func (c *call) share(name string, faults *engine.Faults) float64 {
+	text := c.Query(name)
+	if text == "" {
+		return 0
+	}
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(x > 0 && x <= 1) {
+		faults.Add(name, "out_of_range", "%.60q is not a number above 0 and up to 1", text)
+	}
+	return x
+}
+
 // upload is a body as it comes in: unpacked and bounded.
 type upload struct {
 	src  io.Reader
@@ -103,35 +197,44 @@ type upload struct {
 	err  error
 }
 
-// uploadBody opens the body; the function that it returns ends the upload. With an idempotency key the body is kept in a file first, since the key
-// stands for all of its bytes.
-func (c *call) uploadBody() (*upload, func(), error) {
+// rawBody opens the body as it is sent, bounded; the function that it returns ends the upload.
+func (c *call) rawBody() (*upload, func(), error) {
+	switch coding := strings.ToLower(c.GetHeader("Content-Encoding")); coding {
+	case "", "identity", "gzip", "zstd":
+	default:
+		return nil, nil, fmt.Errorf("%w: Content-Encoding %.20q is none of %s", errMediaType, coding, strings.Join(wire.Codings(), ", "))
+	}
 	rc := http.NewResponseController(c.Writer)
 	_ = rc.SetWriteDeadline(time.Time{})                                         // a server without deadlines has none to lift
 	done := func() { _ = rc.SetWriteDeadline(time.Now().Add(c.api.UploadIdle)) } // from now on an answer is written
-	u := &upload{src: patientReader{c.Request.Body, rc, c.api.UploadIdle}, left: c.api.MaxUploadBytes}
-	switch coding := strings.ToLower(c.GetHeader("Content-Encoding")); coding {
-	case "", "identity":
-	case "gzip":
-		packed, err := gzip.NewReader(u.src)
-		if err != nil {
-			done()
-			return nil, nil, fmt.Errorf("%w: not gzip: %v", errBody, err)
-		}
-		u.src = packed
-	default:
-		done()
-		return nil, nil, fmt.Errorf("%w: Content-Encoding %.20q is neither gzip nor identity", errMediaType, coding)
-	}
-	if c.once == nil {
-		return u, done, nil
-	}
-	spooled, remove, err := c.spool(u)
+	return &upload{src: patientReader{c.Request.Body, rc, c.api.UploadIdle}, left: c.api.MaxUploadBytes}, done, nil
+}
+
+// uploadBody opens the body unpacked and bounded; the function that it returns ends the upload. With an idempotency key the body is kept in a file first,
+// since the key stands for all of its bytes.
+func (c *call) uploadBody() (*upload, func(), error) {
+	raw, done, err := c.rawBody()
 	if err != nil {
-		done()
 		return nil, nil, err
 	}
-	return spooled, func() { remove(); done() }, nil
+	if c.once != nil {
+		spooled, remove, err := c.spool(raw)
+		if err != nil {
+			done()
+			return nil, nil, err
+		}
+		end := done
+		raw, done = spooled, func() { remove(); end() }
+	}
+	unpacked, err := wire.Unpack(raw, strings.ToLower(c.GetHeader("Content-Encoding")))
+	if err != nil {
+		done()
+		if broken := raw.failed(); broken != nil {
+			return nil, nil, broken
+		}
+		return nil, nil, fmt.Errorf("%w: %v", errBody, err)
+	}
+	return &upload{src: unpacked, left: c.api.MaxUploadBytes}, func() { _ = unpacked.Close(); done() }, nil
 }
 
 // patientReader is the connection's own reader with a deadline that moves on with every read, and is lifted at the end: what is then done with the upload
@@ -217,4 +320,28 @@ func getImport(c *call) error {
 		return err
 	}
 	return c.answer(http.StatusOK, wire.ImportOf(&i))
+}
+
+// cancelImport answers DELETE /v1/imports/{id}. The record stays.
+func cancelImport(c *call) error {
+	i, err := c.api.Imports.Cancel(c.ctx(), engine.ImportID{MerchantID: c.owner, ID: c.Param("id")})
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, wire.ImportOf(&i))
+}
+
+// importFaults answers GET /v1/imports/{id}/faults.
+func importFaults(c *call) error {
+	i, err := c.api.Store.Import(c.ctx(), engine.ImportID{MerchantID: c.owner, ID: c.Param("id")})
+	if err != nil {
+		return err
+	}
+	var table bytes.Buffer
+	if err := wire.WriteFaults(&table, wire.ImportOf(&i).Faults); err != nil {
+		return err
+	}
+	c.Header("Content-Disposition", `attachment; filename="faults-`+i.ID+`.csv"`)
+	c.Data(http.StatusOK, "text/csv; charset=utf-8", table.Bytes())
+	return nil
 }

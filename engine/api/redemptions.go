@@ -16,7 +16,11 @@ func (c *call) readOrder() (*engine.Order, error) {
 		return nil, err
 	}
 	c.fingerprint(data)
-	return wire.DecodeOrder(data)
+	o, err := wire.DecodeOrder(data)
+	if err == nil && len(o.Partners) == 0 && o.DecisionID == "" {
+		o.Partners = c.key.Partners
+	}
+	return o, err
 }
 
 // validateOrder answers POST /v1/validations.
@@ -121,6 +125,10 @@ func addCodes(c *call) error {
 	if err != nil {
 		return err
 	}
+	if err := c.api.Catalog.RequireCode(context.WithoutCancel(c.ctx()), c.write(), c.owner, c.Param("id")); err != nil {
+		return err
+	}
+	c.published()
 	return c.answer(http.StatusCreated, wire.CodeBatchOf(&batch))
 }
 

@@ -13,14 +13,14 @@ import (
 // allowed says which roles may do an operation; nil is anyone, with a key or without.
 var allowed = map[string][]string{
 	"decide":      {"app", "analyst", "operator"},
-	"getDecision": {"analyst", "operator"},
-	"takeEvents":  {"app", "operator"},
+	"getDecision": {"analyst", "operator"}, "replayDecision": {"analyst", "operator"},
+	"takeEvents": {"app", "operator"},
 
 	"validateOrder": {"app", "operator"}, "reserve": {"app", "operator"}, "getReservation": {"app", "operator"},
 	"confirmReservation": {"app", "operator"}, "releaseReservation": {"app", "operator"},
 	"redeem": {"app", "operator"}, "getRedemption": {"app", "operator"}, "rollBackRedemption": {"app", "operator"},
 	"addCodes": {"merchant", "operator"}, "listCodes": {"merchant", "operator"},
-	"verifyLedger": {"operator"}, "listMovements": {"operator"},
+	"verifyLedger": {"operator"}, "listMovements": {"operator"}, "exportMovements": {"operator"},
 
 	"listMerchants":  {"merchant", "operator"},
 	"createMerchant": {"operator"},
@@ -32,6 +32,10 @@ var allowed = map[string][]string{
 
 	"listCampaigns": {"merchant", "operator"}, "createCampaign": {"merchant", "operator"}, "getCampaign": {"merchant", "operator"},
 	"putCampaign": {"merchant", "operator"}, "listCampaignRevisions": {"merchant", "operator"},
+	"getCampaignRevision": {"merchant", "operator"}, "restoreCampaignRevision": {"merchant", "operator"},
+	"stageChange": {"merchant", "operator"}, "listCampaignChanges": {"merchant", "operator"}, "listChanges": {"merchant", "operator"}, "getChange": {"merchant", "operator"},
+	"approveChange": {"merchant", "operator"}, "rejectChange": {"merchant", "operator"}, "cancelChange": {"merchant", "operator"},
+	"listAudit":      {"merchant", "operator"},
 	"enableCampaign": {"merchant", "operator"}, "disableCampaign": {"merchant", "operator"}, "archiveCampaign": {"merchant", "operator"},
 
 	"eraseUser": {"app", "operator"}, "getErasure": {"app", "operator"}, "listErasures": {"operator"},
@@ -42,6 +46,7 @@ var allowed = map[string][]string{
 	"getDelivery": {"merchant", "operator"}, "replayDelivery": {"merchant", "operator"},
 
 	"runImport": {"merchant", "operator"}, "listImports": {"merchant", "operator"}, "getImport": {"merchant", "operator"},
+	"getImportFaults": {"merchant", "operator"}, "cancelImport": {"merchant", "operator"},
 
 	"listScoringProfiles": {"analyst", "operator"}, "getScoringProfile": {"analyst", "operator"}, "listScoringProfileVersions": {"analyst", "operator"},
 	"addScoringProfileVersion": {"analyst", "operator"}, "activateScoringProfile": {"analyst", "operator"},
@@ -56,7 +61,7 @@ var allowed = map[string][]string{
 func TestRoles(t *testing.T) {
 	w := newWorld(t, apitest.Options{})
 	keys := map[string]string{"app": "app", "merchant": "m-1", "analyst": "analyst", "operator": "operator"}
-	fill := strings.NewReplacer("{merchant}", "m-1", "{id}", "none", "{name}", "none", "{delivery}", "1")
+	fill := strings.NewReplacer("{merchant}", "m-1", "{id}", "none", "{name}", "none", "{version}", "1", "{delivery}", "1")
 	for _, o := range operations(t) {
 		roles, known := allowed[o.id]
 		if !known {
@@ -135,12 +140,14 @@ func TestMerchantsAreSealedOff(t *testing.T) {
 	w := newWorld(t, apitest.Options{})
 	var theirs importJSON
 	w.ask(t, ask{key: "m-2", method: "POST", path: "/v1/imports", body: campaignJSON("i-2", "v-2") + "\n", kind: "application/x-ndjson"}).want(t, 200).decode(t, &theirs)
+	var staged changeJSON
+	w.send(t, "m-2", "POST", "/v1/campaigns/c-2/changes", `{"live_at":"2027-01-01T00:00:00Z","status":"disabled"}`).want(t, 201).decode(t, &staged)
 	var hook struct{ ID string }
 	w.send(t, "m-2", "POST", "/v1/webhooks", `{"url":"https://hooks.example/m-2"}`).want(t, 201).decode(t, &hook)
 	w.send(t, "m-2", "POST", "/v1/webhooks/"+hook.ID+"/test", "").want(t, 202)
 	before := w.holdings(t)
 
-	none := strings.NewReplacer("m-2", "m-9", "v-2", "v-9", "c-2", "c-9", "w-2", "w-9", "i-2", "i-9", theirs.ID, "00000000-0000-7000-8000-000000000000", hook.ID, "00000000-0000-7000-8000-000000000001")
+	none := strings.NewReplacer(staged.ID, "00000000-0000-7000-8000-000000000001", hook.ID, "00000000-0000-7000-8000-000000000002", "m-2", "m-9", "v-2", "v-9", "c-2", "c-9", "w-2", "w-9", "i-2", "i-9", theirs.ID, "00000000-0000-7000-8000-000000000000")
 	asked := map[string]bool{}
 	for _, a := range []ask{
 		{method: "GET", path: "/v1/merchants/m-2"},
@@ -164,6 +171,17 @@ func TestMerchantsAreSealedOff(t *testing.T) {
 		{method: "POST", path: "/v1/campaigns/c-2/codes", body: `{"codes":["A"]}`},
 		{method: "GET", path: "/v1/campaigns/c-2/codes"},
 		{method: "GET", path: "/v1/campaigns/c-2/codes?merchant=m-2"},
+		{method: "GET", path: "/v1/campaigns/c-2/revisions/1"},
+		{method: "GET", path: "/v1/campaigns/c-2/revisions/1?merchant=m-2"},
+		{method: "POST", path: "/v1/campaigns/c-2/revisions/1/restore"},
+		{method: "POST", path: "/v1/campaigns/c-2/changes", body: `{"live_at":"2027-01-01T00:00:00Z","status":"disabled"}`},
+		{method: "GET", path: "/v1/campaigns/c-2/changes"},
+		{method: "GET", path: "/v1/changes?merchant=m-2"},
+		{method: "GET", path: "/v1/changes/" + staged.ID},
+		{method: "POST", path: "/v1/changes/" + staged.ID + "/approve"},
+		{method: "POST", path: "/v1/changes/" + staged.ID + "/reject"},
+		{method: "POST", path: "/v1/changes/" + staged.ID + "/cancel?merchant=m-2"},
+		{method: "GET", path: "/v1/audit?merchant=m-2"},
 		{method: "POST", path: "/v1/campaigns/c-2/enable"},
 		{method: "POST", path: "/v1/campaigns/c-2/disable?merchant=m-2"},
 		{method: "POST", path: "/v1/campaigns/c-2/disable"},
@@ -187,6 +205,11 @@ func TestMerchantsAreSealedOff(t *testing.T) {
 		{method: "GET", path: "/v1/imports?merchant=m-2"},
 		{method: "GET", path: "/v1/imports/" + theirs.ID},
 		{method: "GET", path: "/v1/imports/" + theirs.ID + "?merchant=m-2"},
+		{method: "POST", path: "/v1/imports?merchant=m-2&async=true", body: campaignJSON("i-2", "v-2"), kind: "application/x-ndjson"},
+		{method: "GET", path: "/v1/imports/" + theirs.ID + "/faults"},
+		{method: "GET", path: "/v1/imports/" + theirs.ID + "/faults?merchant=m-2"},
+		{method: "DELETE", path: "/v1/imports/" + theirs.ID},
+		{method: "DELETE", path: "/v1/imports/" + theirs.ID + "?merchant=m-2"},
 	} {
 		a.key = "m-1"
 		foreign := w.ask(t, a)
@@ -214,7 +237,7 @@ func TestMerchantsAreSealedOff(t *testing.T) {
 func (w *world) holdings(t *testing.T) string {
 	t.Helper()
 	var all []byte
-	for _, path := range []string{"/v1/merchants/m-2", "/v1/merchants/m-2/venues", "/v1/campaigns", "/v1/campaigns/c-2/revisions", "/v1/imports"} {
+	for _, path := range []string{"/v1/merchants/m-2", "/v1/merchants/m-2/venues", "/v1/campaigns", "/v1/campaigns/c-2/revisions", "/v1/imports", "/v1/changes", "/v1/audit"} {
 		all = append(all, w.get(t, "m-2", path).want(t, 200).body...)
 	}
 	return string(all)

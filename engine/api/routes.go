@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"reflect"
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/engine/wire"
@@ -10,7 +11,9 @@ import (
 // routes is every operation: the router and the document are both made of it.
 func routes() []route {
 	var all []route
-	for _, some := range [][]route{travelRoutes(), redemptionRoutes(), merchantRoutes(), campaignRoutes(), importRoutes(), webhookRoutes(), userRoutes(), profileRoutes(), operatorRoutes(), ledgerRoutes(), openRoutes()} {
+	for _, some := range [][]route{
+		travelRoutes(), redemptionRoutes(), merchantRoutes(), campaignRoutes(), lifeRoutes(), importRoutes(), webhookRoutes(), userRoutes(), profileRoutes(), operatorRoutes(), ledgerRoutes(), openRoutes(),
+	} {
 		all = append(all, some...)
 	}
 	return all
@@ -26,6 +29,11 @@ func travelRoutes() []route {
 		{
 			method: http.MethodGet, path: "/v1/decisions/{id}", id: "getDecision", tag: "decisions", summary: "A recorded decision with its request",
 			roles: []engine.Role{engine.RoleAnalyst}, answers: []answer{ok[wire.Decision]("the decision")}, handle: recorded,
+		},
+		{
+			method: http.MethodPost, path: "/v1/decisions/{id}/replay", id: "replayDecision", tag: "decisions", summary: "A recorded decision made again as things were, under its own scoring profile or another",
+			roles: []engine.Role{engine.RoleAnalyst}, reads: true, body: &body{shape: jsonBody[wire.ReplayRequest]().shape, optional: true},
+			answers: []answer{ok[wire.Replay]("the decision, and how it differs from the record; nothing was changed")}, handle: replay,
 		},
 		{
 			method: http.MethodPost, path: "/v1/events", id: "takeEvents", tag: "events", summary: "What travellers did: all events of a batch are taken, or none",
@@ -66,6 +74,10 @@ func ledgerRoutes() []route {
 			roles: operators, params: []param{whose}, answers: []answer{ok[wire.Audit]("what came of it")}, handle: verifyLedger},
 		{method: http.MethodGet, path: "/v1/ledger/movements", id: "listMovements", tag: "ledger", summary: "Every movement, by merchant, campaign and number",
 			roles: operators, params: pageParams(whose), answers: []answer{ok[wire.List[wire.Movement]]("a page")}, handle: listMovements},
+		{method: http.MethodGet, path: "/v1/ledger/export", id: "exportMovements", tag: "ledger", summary: "Every movement as a line of JSON, by merchant, campaign and number",
+			description: "Each line is a movement as in a page of /v1/ledger/movements. An answer that is whole ends as HTTP says; one that had to be broken off does not.",
+			roles:       operators, params: []param{whose, {name: "after", in: "query", doc: "the movement that arrived last, as merchant/campaign/number: go on after it", kind: "string"}},
+			answers: []answer{{status: http.StatusOK, shape: reflect.TypeFor[wire.Movement](), media: ndjson, doc: "each line"}}, handle: exportMovements},
 	}
 }
 
@@ -103,14 +115,12 @@ func campaignRoutes() []route {
 			roles: merchants, params: pageParams(merchantParam()), answers: []answer{ok[wire.List[wire.Campaign]]("a page")}, handle: listCampaigns},
 		{method: http.MethodPost, path: "/v1/campaigns", id: "createCampaign", tag: "campaigns", summary: "A new campaign, a draft unless its status says otherwise",
 			roles: merchants, params: []param{merchantParam()}, body: jsonBody[wire.Campaign](),
-			answers: []answer{created[wire.Campaign]("made").tagged()}, handle: createCampaign},
+			answers: []answer{created[wire.Campaign]("made").tagged(), unapproved()}, handle: createCampaign},
 		{method: http.MethodGet, path: "/v1/campaigns/{id}", id: "getCampaign", owned: true, tag: "campaigns", summary: "A campaign",
 			roles: merchants, params: []param{merchantParam()}, answers: []answer{ok[wire.Campaign]("the campaign").tagged()}, handle: getCampaign},
 		{method: http.MethodPut, path: "/v1/campaigns/{id}", id: "putCampaign", tag: "campaigns", summary: "Make or replace a campaign",
 			roles: merchants, params: []param{merchantParam(), ifMatch(), ifNoneMatch()}, body: jsonBody[wire.Campaign](),
-			answers: []answer{ok[wire.Campaign]("replaced").tagged(), created[wire.Campaign]("made").tagged()}, handle: putCampaign},
-		{method: http.MethodGet, path: "/v1/campaigns/{id}/revisions", id: "listCampaignRevisions", owned: true, tag: "campaigns", summary: "Every version of a campaign, newest first",
-			roles: merchants, params: pageParams(merchantParam()), answers: []answer{ok[wire.List[wire.Campaign]]("a page")}, handle: campaignRevisions},
+			answers: []answer{ok[wire.Campaign]("replaced").tagged(), created[wire.Campaign]("made").tagged(), unapproved()}, handle: putCampaign},
 	}
 	all = append(all,
 		route{method: http.MethodPost, path: "/v1/campaigns/{id}/codes", id: "addCodes", owned: true, tag: "campaigns", summary: "Give a campaign voucher codes; from then on it is used with one only",
@@ -125,9 +135,13 @@ func campaignRoutes() []route {
 		{"disable", "Keep a campaign back until it is enabled again", engine.StatusDisabled},
 		{"archive", "Put a campaign away for good", engine.StatusArchived},
 	} {
+		answers := []answer{ok[wire.Campaign]("as it is now").tagged()}
+		if verb.status != engine.StatusDisabled {
+			answers = append(answers, unapproved())
+		}
 		all = append(all, route{
 			method: http.MethodPost, path: "/v1/campaigns/{id}/" + verb.name, id: verb.name + "Campaign", owned: true, tag: "campaigns", summary: verb.summary,
-			roles: merchants, params: []param{merchantParam(), ifMatch()}, answers: []answer{ok[wire.Campaign]("as it is now").tagged()}, handle: setStatus(verb.status),
+			roles: merchants, params: []param{merchantParam(), ifMatch()}, answers: answers, handle: setStatus(verb.status),
 		})
 	}
 	return all
@@ -138,7 +152,7 @@ func importRoutes() []route {
 	return []route{
 		{
 			method: http.MethodPost, path: "/v1/imports", id: "runImport", tag: "imports", summary: "Upload venues or campaigns: all rows go in, or none",
-			description: "The body is NDJSON, CSV (columns named by path, lists separated by |) or a GeoJSON FeatureCollection, and is read as it comes; Content-Encoding gzip is understood. " +
+			description: "The body is NDJSON, CSV (columns named by path or as in a promotions feed of Google Merchant Center, lists separated by |) or a GeoJSON FeatureCollection, and is read as it comes; gzip and Zstandard are understood. " +
 				"Faults are told by row and column, all at once. When a row is faulty nothing is changed (422, with the report in import), unless partial is true.",
 			roles: merchants,
 			params: []param{
@@ -147,12 +161,27 @@ func importRoutes() []route {
 				{name: "format", in: "query", doc: "of the file; by the Content-Type when left out", kind: "string", enum: wire.Formats()},
 				{name: "dry_run", in: "query", doc: "tell what would happen, and change nothing", kind: "boolean"},
 				{name: "partial", in: "query", doc: "let the good rows in although others are faulty", kind: "boolean"},
+				{name: "prune", in: "query", doc: "the file is all there is: archive the campaigns, or delete the venues, that it does not name", kind: "boolean"},
+				{name: "prune_share", in: "query", doc: "of what there is, above which prune refuses; 0.2 when left out", kind: "number"},
+				{name: "delimiter", in: "query", doc: "of CSV: a character, or tab, comma, semicolon, pipe; found from the header when left out", kind: "string"},
+				{name: "encoding", in: "query", doc: "of the text; found from the file when left out", kind: "string", enum: wire.Encodings()},
+				{name: "decimal", in: "query", doc: "mark of the numbers of CSV; found from the file when left out", kind: "string", enum: []string{"point", "comma"}},
+				{name: "language", in: "query", doc: "BCP 47 tag of texts of CSV whose column names no language; en when left out", kind: "string"},
+				{name: "async", in: "query", doc: "answer once the file is kept, and read it then; Prefer: respond-async says the same", kind: "boolean"},
+				{name: "Prefer", in: "header", doc: "respond-async", kind: "string"},
 			},
-			body:    &body{types: []string{"application/geo+json", "application/x-ndjson", "text/csv"}},
-			answers: []answer{ok[wire.Import]("the report")}, handle: runImport,
+			body: &body{types: []string{"application/geo+json", "application/x-ndjson", "text/csv", "text/tab-separated-values"}},
+			answers: []answer{ok[wire.Import]("the report"),
+				{status: http.StatusAccepted, shape: reflect.TypeFor[wire.Import](), doc: "kept; GET /v1/imports/{id} tells how far it is"}},
+			handle: runImport,
 		},
 		{method: http.MethodGet, path: "/v1/imports", id: "listImports", owned: true, tag: "imports", summary: "A merchant's uploads, oldest first",
 			roles: merchants, params: pageParams(merchantParam()), answers: []answer{ok[wire.List[wire.Import]]("a page")}, handle: listImports},
+		{method: http.MethodDelete, path: "/v1/imports/{id}", id: "cancelImport", owned: true, tag: "imports",
+			summary: "Call off an import that was answered before it was read; it changes nothing and stays on record", roles: merchants,
+			params: []param{merchantParam()}, answers: []answer{ok[wire.Import]("cancelled")}, handle: cancelImport},
+		{method: http.MethodGet, path: "/v1/imports/{id}/faults", id: "getImportFaults", owned: true, tag: "imports", summary: "The faults of an upload as a table to hand back",
+			roles: merchants, params: []param{merchantParam()}, answers: []answer{{status: http.StatusOK, media: "text/csv", doc: "row, column, code, value, expected, message"}}, handle: importFaults},
 		{method: http.MethodGet, path: "/v1/imports/{id}", id: "getImport", owned: true, tag: "imports", summary: "The report of an upload",
 			roles: merchants, params: []param{merchantParam()}, answers: []answer{ok[wire.Import]("the report")}, handle: getImport},
 	}

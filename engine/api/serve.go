@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/sihai-network/sihai/engine"
 )
 
 // serve wraps a route: who asks, what the log and the metrics keep of it, and how an error is told.
@@ -25,6 +27,9 @@ func (a *API) serve(r route) gin.HandlerFunc {
 			c.problem(err)
 		}
 		a.observe(c)
+		if c.cut {
+			panic(http.ErrAbortHandler) // an answer that ended in order would be taken for a whole one
+		}
 	}
 }
 
@@ -67,6 +72,7 @@ func (a *API) observe(c *call) {
 	a.metrics.observe(c.usual, methodLabel(c.Request.Method), path, status, took)
 	level := slog.LevelDebug
 	switch {
+	case errors.Is(c.fail, engine.ErrDiskFull): // the store says so once: a line for each would fill the disk that a log may be on
 	case status >= http.StatusInternalServerError:
 		level = slog.LevelError
 	case c.Request.Method != http.MethodGet && path != "/v1/decisions" && path != "/v1/events":

@@ -32,7 +32,7 @@ func webhookRoutes() []route {
 		{method: http.MethodPost, path: "/v1/webhooks/{id}/test", id: "testWebhook", owned: true, tag: "webhooks", summary: "Send an event of type test",
 			roles: merchants, params: whose, answers: []answer{accepted[wire.Delivery]("on its way")}, handle: testWebhook},
 		{method: http.MethodPost, path: "/v1/webhooks/{id}/replay", id: "replayWebhook", owned: true, tag: "webhooks", summary: "Send every event since a time again, as far as it is kept",
-			roles: merchants, params: whose, body: jsonBody[wire.Replay](), answers: []answer{accepted[wire.Replayed]("on their way")}, handle: replayWebhook},
+			roles: merchants, params: whose, body: jsonBody[wire.WebhookReplay](), answers: []answer{accepted[wire.WebhookReplayed]("on their way")}, handle: replayWebhook},
 		{method: http.MethodGet, path: "/v1/webhooks/{id}/deliveries", id: "listDeliveries", owned: true, tag: "webhooks",
 			summary:     "What a webhook was sent, with each attempt, newest event first",
 			description: "Events are kept for thirty days. They arrive at least once, in no order.",
@@ -171,7 +171,7 @@ func replayWebhook(c *call) error {
 		return err
 	}
 	c.fingerprint(data)
-	since, err := wire.DecodeReplay(data)
+	since, err := wire.DecodeWebhookReplay(data)
 	if err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ func replayWebhook(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.answer(http.StatusAccepted, wire.Replayed{Events: n})
+	return c.answer(http.StatusAccepted, wire.WebhookReplayed{Events: n})
 }
 
 // listDeliveries answers GET /v1/webhooks/{id}/deliveries.

@@ -295,10 +295,19 @@ type importJSON struct {
 	ID, State, Kind, Format  string
 	Dry_Run, Partial         bool
 	Rows, Accepted, Rejected int
-	Difference               struct{ Added, Changed, Same int }
-	Faults                   []struct {
+	Difference               struct{ Added, Changed, Same, Ended int }
+	Detail                   string
+	Passed_Over              []string
+	Changes                  []struct {
+		Row        int
+		ID, Change string
+		Fields     []struct{ Path, Before, After string }
+	}
+	Progress struct{ Size, Read int64 }
+	Faults   []struct {
 		Row                         int
 		Column, Path, Code, Message string
+		Value, Expected             string
 	}
 }
 
@@ -306,8 +315,12 @@ type decisionJSON struct {
 	Decision_ID     string
 	Time            time.Time
 	Catalog_Version uint64
-	Request         json.RawMessage
-	Placements      []struct {
+	Scoring_Profile struct {
+		Name    string
+		Version uint64
+	}
+	Request    json.RawMessage
+	Placements []struct {
 		ID     string
 		Offers []struct {
 			Offer_ID, Campaign_ID, Merchant_ID, Title, Content_Language string

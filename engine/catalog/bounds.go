@@ -25,6 +25,7 @@ const (
 	MaxGeofences     = 100
 	MaxWindows       = 50
 	MaxExceptDates   = 366
+	MaxBlackouts     = 100
 	MaxHomeCountries = 300
 	MaxLanguages     = 50
 	MaxSegments      = 100

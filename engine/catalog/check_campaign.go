@@ -23,6 +23,7 @@ func (s *Service) CheckCampaign(c *engine.Campaign) engine.Faults {
 	k.categories(c.Categories)
 	k.geofences(c.Geofences)
 	k.flight(&c.Flight)
+	k.display(&c.Display, &c.Flight)
 	k.audience(&c.Audience, s.rules)
 	k.budgets(c.Budgets)
 	k.frequencyCaps(c.Caps)

@@ -17,6 +17,7 @@ func (k *checker) flight(f *engine.Flight) {
 			k.window(at("flight.windows", i), w)
 		}
 	}
+	k.blackouts(f.Blackouts)
 	if !k.count("flight.except", len(f.Except), MaxExceptDates) {
 		return
 	}
@@ -26,6 +27,48 @@ func (k *checker) flight(f *engine.Flight) {
 			k.once("flight.except", i, d.String(), seen)
 		}
 	}
+}
+
+func (k *checker) blackouts(list []engine.Blackout) {
+	if !k.count("flight.blackouts", len(list), MaxBlackouts) {
+		return
+	}
+	for i, b := range list {
+		path := at("flight.blackouts", i)
+		if b.Start.IsZero() {
+			k.add(path+".start", "required", "a blackout begins with a date or a time")
+			continue
+		}
+		start, end := k.moment(path+".start", b.Start), k.moment(path+".end", b.End)
+		switch {
+		case b.End.IsZero() && b.Start.Date.IsZero():
+			k.add(path+".end", "required", "a blackout that begins at a time has an end; one of a date may have none, and is that day")
+		case start && end && neverHolds(b.Start, b.End):
+			k.add(path+".end", "out_of_range", "the end, which is exclusive, is not after the start")
+		}
+	}
+}
+
+// display checks when a campaign is shown, its flight being known to be right or told of.
+func (k *checker) display(d *engine.Display, f *engine.Flight) {
+	start, end := k.moment("display.start", d.Start), k.moment("display.end", d.End)
+	switch {
+	case start && end && neverHolds(d.Start, d.End):
+		k.add("display.end", "out_of_range", "the end, which is exclusive, is not after the start")
+	case start && !f.End.IsZero() && neverHolds(d.Start, f.End):
+		k.add("display.start", "out_of_range", "the flight has ended before it is shown")
+	}
+	if end && !f.End.IsZero() && endsAfter(d.End, f.End) {
+		k.add("display.end", "out_of_range", "nothing is shown after the flight has ended")
+	}
+}
+
+// endsAfter reports whether a bound is later than another in every time zone.
+func endsAfter(a, b engine.Moment) bool {
+	if !a.Date.IsZero() && !b.Date.IsZero() {
+		return a.Date.After(b.Date)
+	}
+	return a.In(time.FixedZone("UTC+14", 14*60*60)).After(b.In(time.FixedZone("UTC-12", -12*60*60)))
 }
 
 // moment reports whether m bounds something and is right.

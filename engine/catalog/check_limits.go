@@ -26,7 +26,7 @@ func (k *checker) budgets(budgets []engine.Budget) {
 		switch {
 		case b.Metric == engine.MetricSpend:
 			k.currency(path+".currency", b.Currency)
-		case b.Currency != "":
+		case b.Currency != "" && b.Metric != "": // without a metric nobody knows whether it has a currency
 			k.add(path+".currency", "invalid", "a budget of %s is a count and has no currency", b.Metric)
 		}
 		among(k, path+".period", b.Period, engine.PeriodTotal, engine.PeriodDay, engine.PeriodWeek, engine.PeriodMonth)

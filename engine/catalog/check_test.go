@@ -110,6 +110,27 @@ func TestCampaignFaults(t *testing.T) {
 				Except:  []engine.Date{{Year: 2026, Month: 12, Day: 25}, {Year: 2026, Month: 13, Day: 1}, {Year: 2026, Month: 12, Day: 25}}}
 		}, []string{"flight.start invalid", "flight.end out_of_range", "flight.windows[0].to invalid", "flight.windows[1].from out_of_range", "flight.windows[1].to out_of_range",
 			"flight.windows[2].days[1] duplicate", "flight.windows[2].days[2] invalid", "flight.windows[2].days[3] invalid", "flight.except[1] invalid", "flight.except[2] duplicate"}},
+		{"blackouts", func(c *engine.Campaign) {
+			c.Flight.Blackouts = []engine.Blackout{{Start: date(2026, 12, 24)}, {Start: date(2026, 12, 24), End: date(2026, 12, 24)}, {End: date(2026, 12, 24)},
+				{Start: instant("2026-12-24T00:00:00Z")}, {Start: date(2026, 13, 1), End: instant("1066-10-14T00:00:00Z")}}
+		}, []string{"flight.blackouts[1].end out_of_range", "flight.blackouts[2].start required", "flight.blackouts[3].end required",
+			"flight.blackouts[4].start invalid", "flight.blackouts[4].end out_of_range"}},
+		{"too many blackouts", func(c *engine.Campaign) { c.Flight.Blackouts = make([]engine.Blackout, 101) }, []string{"flight.blackouts too_many"}},
+		{"display", func(c *engine.Campaign) {
+			c.Flight.Start, c.Flight.End = date(2026, 11, 1), date(2026, 12, 1)
+			c.Display = engine.Display{Start: date(2026, 10, 1), End: instant("2026-11-15T00:00:00Z")}
+		}, nil},
+		{"display that ends before it begins", func(c *engine.Campaign) {
+			c.Display = engine.Display{Start: date(2026, 10, 1), End: date(2026, 10, 1)}
+		}, []string{"display.end out_of_range"}},
+		{"display beyond the flight", func(c *engine.Campaign) {
+			c.Flight.Start, c.Flight.End = date(2026, 11, 1), date(2026, 12, 1)
+			c.Display = engine.Display{Start: date(2026, 12, 1), End: date(2026, 12, 2)}
+		}, []string{"display.start out_of_range", "display.end out_of_range"}},
+		{"display beyond the flight by its instants", func(c *engine.Campaign) {
+			c.Flight.Start, c.Flight.End = date(2026, 11, 1), instant("2026-12-01T00:00:00Z")
+			c.Display.End = instant("2026-12-01T00:00:01Z")
+		}, []string{"display.end out_of_range"}},
 		{"audience", func(c *engine.Campaign) {
 			c.Audience = engine.Audience{HomeCountries: []string{"cn", "UK", "CN", "CN", "EU"}, Languages: []string{"zh-hans", "zh-Hans", "?"},
 				Segments: []string{"", "a", "a"}, SpendTiers: []string{"a\nb"}, Expression: "user.visits <"}

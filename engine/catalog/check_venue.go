@@ -14,6 +14,7 @@ func (s *Service) CheckMerchant(m *engine.Merchant) engine.Faults {
 	var k checker
 	k.id("id", m.ID)
 	k.text("name", m.Name, MaxName, true)
+	among(&k, "approval", m.Approval, engine.ApprovalNone, engine.ApprovalSecondKey)
 	return k.faults
 }
 

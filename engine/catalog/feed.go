@@ -14,9 +14,9 @@ const feedPage = 1_000
 
 // feed is how far a builder has read the changes of a store.
 //
-// The rows of an import are absorbed once it is told to its end, all of them then: until that, what others change is published without them. What is read of the store is the newest
-// content, which may be that of a change still to come. A row of an import can be read only once all are told, so whoever may have read one looks at the feed again before
-// anything is published.
+// The rows of an import are absorbed once it is told to its end, all of them then: until that, what others change is published without them. Of each change the version that it
+// tells is read, so that a snapshot's content follows from its version. At the start, and of changes that earlier releases told, the newest content is read, which may be that of a
+// change still to come. A row of an import can be read so only once all are told, so whoever may have read one looks at the feed again before anything is published.
 type feed struct {
 	store    engine.Store
 	builder  *builder
@@ -98,7 +98,7 @@ func (f *feed) catchUp(ctx context.Context) error {
 		if len(page) == 0 {
 			return nil
 		}
-		if !first && len(page) < feedPage && f.whole() && !slices.ContainsFunc(page, f.begun) {
+		if !first && !f.starting && len(page) < feedPage && f.whole() && !slices.ContainsFunc(page, f.begun) {
 			f.ahead = page
 			return nil
 		}

@@ -89,6 +89,13 @@ func (c *curtain) Campaign(ctx context.Context, merchant, id string) (engine.Cam
 	return c.Store.Campaign(ctx, merchant, id)
 }
 
+func (c *curtain) CampaignVersion(ctx context.Context, merchant, id string, version uint64) (engine.Campaign, error) {
+	if f := c.reading.Load(); f != nil {
+		(*f)()
+	}
+	return c.Store.CampaignVersion(ctx, merchant, id, version)
+}
+
 // titled returns rows of n campaigns with one title.
 func titled(n int, title string) []engine.Campaign {
 	rows := make([]engine.Campaign, n)

@@ -84,7 +84,7 @@ func (u *upload) onlyOnce(k *checker, id string, row int) {
 		k.add("id", "duplicate", "rows %d and %d both have the ID %s", first, row, id)
 		return
 	}
-	u.seen[id] = row
+	u.seen[strings.Clone(id)] = row // the ID may be a part of the whole row's text, which is not to be kept
 }
 
 // refuse makes the report of an upload whose rows the store would not take, because venues that they name have gone since
@@ -93,9 +93,12 @@ func (u *upload) refuse(ctx context.Context, faults engine.Faults) error {
 	rows := make(map[int]bool)
 	for _, f := range faults {
 		row, path := splitRow(f.Path)
-		f.Path = path
-		u.fault(engine.RowFault{Row: row, Column: u.column(path), Fault: f})
 		rows[row] = true
+		if row >= firstEnd {
+			row = 0 // the file does not name it
+		}
+		f.Path = path
+		u.report.Faults = append(u.report.Faults, engine.RowFault{Row: row, Column: u.teller.Column(path), Fault: f})
 	}
 	slices.SortStableFunc(u.report.Faults, func(a, b engine.RowFault) int { return a.Row - b.Row })
 	u.report.Rejected += len(rows)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/sihai-network/sihai/engine"
@@ -16,13 +17,16 @@ const ImportBatch = 1_000
 // dropWait bounds how long a failed upload is cleaned up after its caller has gone.
 const dropWait = 10 * time.Second
 
+// checkpointEvery is after how many rows the record of a spooled import says how far its staged rows go.
+const checkpointEvery = 5 * ImportBatch
+
 // RunImport reads rows to the end, checks each, and makes all of them current, or the good ones if i is Partial, or none.
 //
 // The report counts as accepted the rows without a fault, whether or not they went in: its state says that. Of rows with one
-// ID the first counts and the others are faulty. A dry run reads the same, leaves no record and changes nothing. Where
+// ID the first counts and the others are faulty. A dry run reads the same, leaves no record and changes nothing; it alone lists what would change. Where
 // w.Once was used before, the earlier upload's report is returned and no row is read; ErrOnceBusy while it is still read.
-// A reader with a method Column(path string) string names the columns of faults by it. The error is Faults for an i that asks for something there is not, ErrNotFound without its merchant, and
-// ErrNoRoom where the new rows do not fit into memory.
+// An i that is to Prune ends besides what the file does not name, see prune. The error is Faults for an i that asks for something there is not, ErrNotFound without
+// its merchant, and ErrNoRoom where the new rows do not fit into memory.
 func (s *Service) RunImport(ctx context.Context, w engine.Write, i engine.Import, rows engine.RowReader, progress func(rows int)) (engine.Import, error) {
 	report, err := s.newImport(ctx, w, i)
 	if err != nil {
@@ -38,7 +42,7 @@ func (s *Service) RunImport(ctx context.Context, w engine.Write, i engine.Import
 		}
 		report = begun
 	}
-	u := &upload{service: s, write: w, report: &report, seen: make(map[string]int), column: columnOf(rows)}
+	u := newUpload(s, w, &report, rows)
 	err = u.run(ctx, rows, progress)
 	if err == nil {
 		err = u.finish(ctx)
@@ -46,7 +50,17 @@ func (s *Service) RunImport(ctx context.Context, w engine.Write, i engine.Import
 	if err != nil {
 		return engine.Import{}, errors.Join(fmt.Errorf("import %s: %w", report.Kind, err), u.drop(ctx))
 	}
+	if !report.DryRun {
+		s.ended(ctx, &report)
+	}
 	return report, nil
+}
+
+// ended is where every import that is on record ends.
+func (s *Service) ended(ctx context.Context, report *engine.Import) {
+	if s.importEnded != nil {
+		s.importEnded(ctx, *report)
+	}
 }
 
 // replayedImport answers for an upload whose idempotency key was used before.
@@ -62,11 +76,24 @@ func (s *Service) newImport(ctx context.Context, w engine.Write, i engine.Import
 	var k checker
 	k.id("merchant_id", i.MerchantID)
 	among(&k, "kind", i.Kind, engine.ImportVenues, engine.ImportCampaigns)
+	if !(i.PruneShare >= 0 && i.PruneShare <= 1) {
+		k.add("prune_share", "out_of_range", "%v is not between 0 and 1", i.PruneShare)
+	}
 	if err := k.faults.Err(); err != nil {
 		return engine.Import{}, err
 	}
 	if _, err := s.store.Merchant(ctx, i.MerchantID); err != nil {
 		return engine.Import{}, fmt.Errorf("import for merchant %s: %w", i.MerchantID, err)
+	}
+	if i.Kind == engine.ImportCampaigns && !i.DryRun {
+		waits, err := s.needsApproval(ctx, i.MerchantID, w.By)
+		if err != nil {
+			return engine.Import{}, err
+		}
+		if waits {
+			k.add("merchant", "approval_required", "changes of campaigns of %s need another key's approval, which an upload cannot wait for: put them one by one, or have an operator upload them", i.MerchantID)
+			return engine.Import{}, k.faults
+		}
 	}
 	if i.ID == "" {
 		id, err := engine.IDs{Random: s.random}.New(w.At)
@@ -77,7 +104,7 @@ func (s *Service) newImport(ctx context.Context, w engine.Write, i engine.Import
 	}
 	return engine.Import{
 		ImportID: i.ImportID, Kind: i.Kind, Format: i.Format, DryRun: i.DryRun, Partial: i.Partial,
-		State: engine.ImportStaging, Started: w.At, By: w.By,
+		State: engine.ImportStaging, Started: w.At, By: w.By, Feed: i.Feed, Prune: i.Prune, PruneShare: i.PruneShare,
 	}, nil
 }
 
@@ -89,18 +116,36 @@ type upload struct {
 	seen    map[string]int  // row of each ID so far
 	venues  map[string]bool // the merchant's, for campaigns to name
 	batch   []engine.ImportRow
-	column  func(path string) string // by which the file calls a member
-	bytes   uint64                   // that the new rows so far need in memory, where that is bounded
+	teller  engine.RowTeller
+	bytes   uint64 // that the new rows so far need in memory, where that is bounded
+	told    int    // bytes of the faults and changes in the report
+	skip    int    // rows that an earlier run has counted and staged
+	read    func() int64
 }
 
-// columnOf returns how a reader names the place of a fault: by its own Column method where it has one, as a reader of CSV
-// needs, and by the path otherwise.
-func columnOf(rows engine.RowReader) func(path string) string {
-	if named, ok := rows.(interface{ Column(path string) string }); ok {
-		return named.Column
+func newUpload(s *Service, w engine.Write, report *engine.Import, rows engine.RowReader) *upload {
+	teller, ok := rows.(engine.RowTeller)
+	if !ok {
+		teller = plainTeller{rows}
 	}
-	return func(path string) string { return path }
+	return &upload{service: s, write: w, report: report, seen: make(map[string]int), teller: teller}
 }
+
+// plainTeller speaks of rows by the paths of their members.
+type plainTeller struct{ engine.RowReader }
+
+func (p plainTeller) Column(path string) string {
+	if named, ok := p.RowReader.(interface{ Column(path string) string }); ok {
+		return named.Column(path)
+	}
+	return path
+}
+
+func (plainTeller) Value(string, string) string { return "" }
+
+func (plainTeller) PassedOver() []string { return nil }
+
+func (plainTeller) Compare(_, _ *engine.ImportRow) []engine.FieldChange { return nil }
 
 // run reads the rows to the end and stages those that are good.
 func (u *upload) run(ctx context.Context, rows engine.RowReader, progress func(rows int)) error {
@@ -110,7 +155,7 @@ func (u *upload) run(ctx context.Context, rows engine.RowReader, progress func(r
 	if err := u.loadVenues(ctx); err != nil {
 		return err
 	}
-	for {
+	for skipped := 0; ; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -121,7 +166,15 @@ func (u *upload) run(ctx context.Context, rows engine.RowReader, progress func(r
 		if err != nil {
 			return fmt.Errorf("read row after %d: %w", u.report.Rows, err)
 		}
+		if skipped < u.skip {
+			skipped++
+			if err := u.pass(ctx, row); err != nil {
+				return err
+			}
+			continue
+		}
 		u.report.Rows++
+		u.report.Through = row.Row
 		if err := u.take(ctx, row); err != nil {
 			return fmt.Errorf("check row %d: %w", row.Row, err)
 		}
@@ -131,12 +184,50 @@ func (u *upload) run(ctx context.Context, rows engine.RowReader, progress func(r
 			}
 			progress(u.report.Rows)
 		}
+		if err := u.checkpoint(ctx); err != nil {
+			return err
+		}
 	}
 	if err := u.flush(ctx); err != nil {
 		return err
 	}
+	u.report.PassedOver = u.teller.PassedOver()
 	progress(u.report.Rows)
 	return nil
+}
+
+// pass goes over a row that an earlier run has judged.
+func (u *upload) pass(ctx context.Context, row engine.ImportRow) error {
+	id := ""
+	switch {
+	case row.Venue != nil:
+		id = row.Venue.ID
+	case row.Campaign != nil:
+		id = row.Campaign.ID
+	}
+	if _, twice := u.seen[id]; isID(id) && !twice {
+		u.seen[strings.Clone(id)] = row.Row
+	}
+	if len(row.Faults) > 0 || !u.service.room.bounded() || u.report.DryRun {
+		return nil
+	}
+	if u.batch = append(u.batch, row); len(u.batch) < ImportBatch {
+		return nil
+	}
+	batch := u.batch
+	u.batch = u.batch[:0]
+	return u.fit(ctx, batch)
+}
+
+// checkpoint keeps how far a spooled import has come. Its rows up to there are staged.
+func (u *upload) checkpoint(ctx context.Context) error {
+	if !u.report.Spooled || u.report.Rows%checkpointEvery != 0 {
+		return nil
+	}
+	if u.read != nil {
+		u.report.Read = u.read()
+	}
+	return u.service.store.SaveImport(ctx, *u.report)
 }
 
 // loadVenues reads the IDs of the venues that campaigns may name.
@@ -174,11 +265,11 @@ func (u *upload) take(ctx context.Context, row engine.ImportRow) error {
 	}
 	merged := known.Merge(found)
 	for i, f := range merged {
-		fault := engine.RowFault{Row: row.Row, Column: u.column(f.Path), Fault: f}
 		if i < len(decoded) {
-			fault = decoded[i]
+			u.fault(decoded[i])
+			continue
 		}
-		u.fault(fault)
+		u.fault(engine.RowFault{Row: row.Row, Column: u.teller.Column(f.Path), Fault: f})
 	}
 	if len(merged) > 0 {
 		u.report.Rejected++
@@ -189,13 +280,20 @@ func (u *upload) take(ctx context.Context, row engine.ImportRow) error {
 	return nil
 }
 
-// fault puts a fault into the report while there is room.
+// maxToldBytes bounds the faults and the changes that a report lists, about.
+const maxToldBytes = 2 << 20
+
+// fault puts a fault of the current row into the report while there is room, with what stands at its place.
 func (u *upload) fault(f engine.RowFault) {
-	if len(u.report.Faults) < engine.MaxRowFaults {
-		u.report.Faults = append(u.report.Faults, f)
+	if len(u.report.Faults) >= engine.MaxRowFaults || u.told > maxToldBytes {
+		u.report.MoreFaults++
 		return
 	}
-	u.report.MoreFaults++
+	if f.Value == "" && f.Row > 0 {
+		f.Value = u.teller.Value(f.Column, f.Path)
+	}
+	u.report.Faults = append(u.report.Faults, f)
+	u.told += len(f.Column) + len(f.Path) + len(f.Message) + len(f.Value) + len(f.Code) + 16
 }
 
 // flush stages the batch, or in a dry run compares it with what is stored. After a fault in an upload that is all or none
@@ -223,35 +321,85 @@ func (u *upload) fit(ctx context.Context, batch []engine.ImportRow) error {
 	if !room.bounded() {
 		return nil
 	}
-	added, _, _, err := u.service.store.DiffRows(ctx, u.report.MerchantID, batch)
+	diffs, err := u.service.store.DiffRows(ctx, u.report.MerchantID, batch)
 	if err != nil {
 		return err
 	}
-	total := uint64(0)
 	for i := range batch {
-		total += footprint(&batch[i])
+		if diffs[i].Kind == engine.DiffAdded {
+			u.bytes += footprint(&batch[i])
+		}
 	}
-	u.bytes += total * uint64(added) / uint64(len(batch))
 	return room.admit(u.bytes, fmt.Sprintf("row 1 to %d of the upload", batch[len(batch)-1].Row))
 }
 
-// compare counts what a batch would add, change and leave as it is.
+// compare counts what a batch would add, change, end and leave as it is, and lists it while there is room.
 func (u *upload) compare(ctx context.Context, batch []engine.ImportRow) error {
-	added, changed, same, err := u.service.store.DiffRows(ctx, u.report.MerchantID, batch)
-	u.report.Added += added
-	u.report.Changed += changed
-	u.report.Same += same
-	return err
+	diffs, err := u.service.store.DiffRows(ctx, u.report.MerchantID, batch)
+	if err != nil {
+		return err
+	}
+	for i := range diffs {
+		switch diffs[i].Kind {
+		case engine.DiffAdded:
+			u.report.Added++
+		case engine.DiffChanged:
+			u.report.Changed++
+		case engine.DiffEnded:
+			u.report.Ended++
+		default:
+			u.report.Same++
+			continue
+		}
+		u.change(&batch[i], &diffs[i])
+	}
+	return nil
+}
+
+func (u *upload) change(row *engine.ImportRow, d *engine.RowDiff) {
+	if len(u.report.Changes) >= engine.MaxRowChanges || u.told > maxToldBytes {
+		u.report.MoreChanges++
+		return
+	}
+	c := engine.RowChange{Row: row.Row, Kind: d.Kind, ID: idOf(row)}
+	if row.End {
+		c.Row = 0
+	}
+	if d.Kind == engine.DiffChanged {
+		c.Fields = u.teller.Compare(&d.Before, row)
+	}
+	for _, f := range c.Fields {
+		u.told += len(f.Path) + len(f.Before) + len(f.After) + 8
+	}
+	u.told += len(c.ID) + 16
+	u.report.Changes = append(u.report.Changes, c)
+}
+
+func idOf(row *engine.ImportRow) string {
+	switch {
+	case row.Venue != nil:
+		return row.Venue.ID
+	case row.Campaign != nil:
+		return row.Campaign.ID
+	}
+	return ""
 }
 
 // finish makes the staged rows current, or drops them if any row is faulty and the upload is all or none.
 func (u *upload) finish(ctx context.Context) error {
+	blocked, err := u.prune(ctx)
+	if err != nil {
+		return err
+	}
 	u.report.Finished = u.service.now()
+	u.report.Read = u.report.Size
 	u.report.State = engine.ImportDone
-	if u.report.Rejected > 0 && !u.report.Partial {
+	if blocked || u.report.Rejected > 0 && !u.report.Partial {
 		u.report.State = engine.ImportFailed
 	}
 	switch {
+	case u.report.DryRun && u.report.Spooled:
+		return u.service.store.SaveImport(ctx, *u.report)
 	case u.report.DryRun:
 		return nil
 	case u.report.State == engine.ImportFailed:

@@ -106,6 +106,10 @@ func (s *Service) checkKey(ctx context.Context, k *engine.Key) error {
 			return err
 		}
 	}
+	c.words("partners", k.Partners, MaxPartners)
+	if k.Role != engine.RoleApp && len(k.Partners) > 0 {
+		c.add("partners", "invalid", "only a key of the role app says which partners the wallet works with")
+	}
 	if !utf8.ValidString(k.Note) {
 		c.add("note", "invalid", "a note is text in UTF-8")
 	} else if utf8.RuneCountInString(k.Note) > MaxKeyNote {

@@ -28,6 +28,7 @@ func normalizeCampaign(c *engine.Campaign) {
 	c.Geofences = coveredList(c.Geofences)
 	c.Flight.Windows = normalList(c.Flight.Windows)
 	c.Flight.Except = normalList(c.Flight.Except)
+	c.Flight.Blackouts = normalList(c.Flight.Blackouts)
 	c.Audience.HomeCountries = normalList(c.Audience.HomeCountries)
 	c.Audience.Segments = normalList(c.Audience.Segments)
 	c.Audience.SpendTiers = normalList(c.Audience.SpendTiers)

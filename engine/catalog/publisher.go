@@ -19,8 +19,10 @@ type PublisherOptions struct {
 	// campaign has been shown. It is called at the start and every RefreshEvery, from one goroutine.
 	Popularity   func() map[engine.CampaignRef]engine.Counts
 	RefreshEvery time.Duration // 0: popularity stays as it was at the start
-	Memory       Memory        // bounds what is read at the start; nil: nothing does
-	Logger       *slog.Logger  // told of what had to be left out of the catalog; nil: slog.Default
+	// Epochs keeps what Popularity returned before a snapshot is published with it; nil: nobody does. A popularity that cannot be kept is not published.
+	Epochs engine.PopularityLog
+	Memory Memory       // bounds what is read at the start; nil: nothing does
+	Logger *slog.Logger // told of what had to be left out of the catalog; nil: slog.Default
 }
 
 // Publisher follows a store's change feed and publishes snapshots. Safe for concurrent use; Snapshot takes no lock.
@@ -55,7 +57,9 @@ func OpenPublisher(ctx context.Context, o PublisherOptions) (*Publisher, error) 
 	if err := p.feed.start(ctx); err != nil {
 		return nil, fmt.Errorf("open publisher: %w", err)
 	}
-	p.refresh()
+	if err := p.refresh(ctx); err != nil {
+		return nil, fmt.Errorf("open publisher: %w", err)
+	}
 	p.publish()
 	following, stop := context.WithCancel(context.WithoutCancel(ctx))
 	p.stop = stop
@@ -111,14 +115,47 @@ func (p *Publisher) publish() {
 }
 
 // refresh reads the popularity anew and sets the time to do so again.
-func (p *Publisher) refresh() {
+func (p *Publisher) refresh(ctx context.Context) error {
 	if p.options.Popularity == nil {
-		return
+		return nil
 	}
-	p.feed.builder.snapshot.Popularity = p.options.Popularity()
 	if p.options.RefreshEvery > 0 {
 		p.refreshAt = time.Now().Add(p.options.RefreshEvery)
 	}
+	s := &p.feed.builder.snapshot
+	if p.options.Epochs == nil {
+		s.Popularity = p.options.Popularity()
+		return nil
+	}
+	kept := s.Popularity
+	if kept == nil {
+		var err error
+		if kept, s.Epoch, err = p.options.Epochs.Popularity(ctx); err != nil {
+			return err
+		}
+		s.Popularity = kept
+	}
+	fresh := p.options.Popularity()
+	changed := make(map[engine.CampaignRef]engine.Counts)
+	for ref, counts := range fresh {
+		if kept[ref] != counts {
+			changed[ref] = counts
+		}
+	}
+	for ref := range kept {
+		if _, known := fresh[ref]; !known {
+			changed[ref] = engine.Counts{}
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	epoch, err := p.options.Epochs.KeepPopularity(ctx, changed)
+	if err != nil {
+		return err
+	}
+	s.Popularity, s.Epoch = fresh, epoch
+	return nil
 }
 
 // retryAfter is how long follow leaves a store alone that could not be read.
@@ -144,7 +181,9 @@ func (p *Publisher) follow(ctx context.Context) {
 		}
 		due := !p.refreshAt.IsZero() && !time.Now().Before(p.refreshAt)
 		if due {
-			p.refresh()
+			if err := p.refresh(ctx); err != nil && ctx.Err() == nil {
+				p.options.Logger.Error("catalog keeps the popularity that it had", "error", err)
+			}
 		}
 		if due || p.feed.changed {
 			p.publish()

@@ -18,6 +18,9 @@ type Options struct {
 	Random io.Reader    // of secrets and IDs; crypto/rand.Reader in production; required
 	Now    engine.Clock // tells when an upload was finished; nil: time.Now
 	Memory Memory       // bounds what comes in; nil: nothing does
+	// ImportEnded is told of each import once it is done, failed or was cancelled; of a dry run only where that is on record. It is called before
+	// the import is answered, and again where a crash comes between. nil: nobody is told.
+	ImportEnded func(ctx context.Context, report engine.Import)
 }
 
 // Service checks what comes in and writes it to the store. Safe for concurrent use.
@@ -29,6 +32,9 @@ type Service struct {
 	rules     *Rules
 	locations *locations
 	room      room
+	moments   moments // of staged changes
+
+	importEnded func(ctx context.Context, report engine.Import)
 }
 
 var (
@@ -42,7 +48,9 @@ func New(o Options) *Service {
 		o.Now = time.Now
 	}
 	l := newLocations()
-	return &Service{o.Store, o.Zones, o.Random, o.Now, newRules(l), l, room{o.Memory}}
+	return &Service{
+		store: o.Store, zones: o.Zones, random: o.Random, now: o.Now, rules: newRules(l), locations: l, room: room{o.Memory}, importEnded: o.ImportEnded,
+	}
 }
 
 // PutMerchant checks m and stores it as a new version.
@@ -51,7 +59,43 @@ func (s *Service) PutMerchant(ctx context.Context, w engine.Write, m engine.Merc
 		return engine.Merchant{}, err
 	}
 	normalizeMerchant(&m)
-	return s.store.PutMerchant(ctx, w, m)
+	for {
+		guarded, err := s.keepsApproval(ctx, w, &m)
+		if err != nil {
+			return engine.Merchant{}, err
+		}
+		put, err := s.store.PutMerchant(ctx, guarded, m)
+		if errors.Is(err, engine.ErrStale) && w.If.Version == 0 || errors.Is(err, engine.ErrExists) && !w.If.Absent {
+			continue // it has changed since it was looked at
+		}
+		return put, err
+	}
+}
+
+// keepsApproval returns the write of a merchant on condition that nothing changes meanwhile. A merchant's own key can ask for approvals, and only an operator can take that back:
+// a fault otherwise.
+func (s *Service) keepsApproval(ctx context.Context, w engine.Write, m *engine.Merchant) (engine.Write, error) {
+	own, err := s.isMerchants(ctx, w.By)
+	if err != nil || !own {
+		return w, err
+	}
+	stored, err := s.store.Merchant(ctx, m.ID)
+	if errors.Is(err, engine.ErrNotFound) {
+		w.If.Absent = true
+		return w, nil
+	}
+	if err != nil {
+		return w, err
+	}
+	if stored.Approval != engine.ApprovalNone && m.Approval != stored.Approval {
+		var k checker
+		k.add("approval", "forbidden", "only an operator can take back that changes need an approval; send %q along", stored.Approval)
+		return w, k.faults
+	}
+	if w.If.Version == 0 && !w.If.Absent && w.Once == nil {
+		w.If.Version = stored.Meta.Version
+	}
+	return w, nil
 }
 
 // PutVenue checks v, finds its time zone where it names none and stores it as a new version. engine.ErrNoRoom where the memory is full.
@@ -102,12 +146,15 @@ func (s *Service) DeleteVenue(ctx context.Context, w engine.Write, merchant, id 
 }
 
 // PutCampaign checks c and stores it as a new version. An archived campaign cannot become anything else: Faults then. engine.ErrNoRoom for one
-// that is new where the memory is full.
+// that is new where the memory is full, *engine.PendingApproval where another key of the merchant has to approve it.
 func (s *Service) PutCampaign(ctx context.Context, w engine.Write, c engine.Campaign) (engine.Campaign, error) {
 	if err := s.CheckCampaign(&c).Err(); err != nil {
 		return engine.Campaign{}, err
 	}
 	normalizeCampaign(&c)
+	if err := s.gate(ctx, w, engine.StagedChange{MerchantID: c.MerchantID, CampaignID: c.ID, Campaign: &c}); err != nil {
+		return engine.Campaign{}, err
+	}
 	return s.replaceCampaign(ctx, w, c)
 }
 
@@ -151,12 +198,19 @@ func staysArchived(from, to engine.Status) engine.Faults {
 	return faults
 }
 
-// SetStatus enables, disables or archives a campaign; any other status is a fault.
+// SetStatus enables, disables or archives a campaign; any other status is a fault. *engine.PendingApproval where another key of the merchant has to approve it, which
+// to disable needs none.
 func (s *Service) SetStatus(ctx context.Context, w engine.Write, merchant, id string, status engine.Status) (engine.Campaign, error) {
 	var k checker
 	among(&k, "status", status, engine.StatusEnabled, engine.StatusDisabled, engine.StatusArchived)
 	if err := k.faults.Err(); err != nil {
 		return engine.Campaign{}, err
+	}
+	w.Action = statusAction(status)
+	if status != engine.StatusDisabled { // what goes wrong can be stopped at once
+		if err := s.gate(ctx, w, engine.StagedChange{MerchantID: merchant, CampaignID: id, Status: status}); err != nil {
+			return engine.Campaign{}, err
+		}
 	}
 	return s.store.UpdateCampaign(ctx, w, merchant, id, func(c *engine.Campaign) error {
 		if err := staysArchived(c.Status, status).Err(); err != nil {
@@ -165,6 +219,19 @@ func (s *Service) SetStatus(ctx context.Context, w engine.Write, merchant, id st
 		c.Status = status
 		return nil
 	})
+}
+
+// RequireCode makes a campaign that has voucher codes say that it is used with one of them. One that says so already stays as it is.
+func (s *Service) RequireCode(ctx context.Context, w engine.Write, merchant, id string) error {
+	c, err := s.store.Campaign(ctx, merchant, id)
+	if err != nil || c.CodeRequired {
+		return err
+	}
+	_, err = s.store.UpdateCampaign(ctx, engine.Write{At: w.At, By: w.By}, merchant, id, func(c *engine.Campaign) error {
+		c.CodeRequired = true
+		return nil
+	})
+	return err
 }
 
 // PutProfile checks p and stores it as the next version of its name.

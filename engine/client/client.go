@@ -78,13 +78,48 @@ type request struct {
 
 // do sends a request and decodes the answer into out, unless out is nil.
 func (c *Client) do(ctx context.Context, r request, out any) error {
+	res, err := c.answer(ctx, r)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	data, err := io.ReadAll(res.Body)
+	if err != nil {
+		return fmt.Errorf("%s %s: read answer: %w", r.method, r.path, err)
+	}
+	if _, staged := out.(*wire.Campaign); staged && res.StatusCode == http.StatusAccepted {
+		waits := new(Pending)
+		if err := json.Unmarshal(data, &waits.Change); err == nil && waits.Change.State == "pending" {
+			return fmt.Errorf("%s %s: %w", r.method, r.path, waits)
+		}
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(data, out); err != nil {
+		return fmt.Errorf("%s %s: decode answer: %w", r.method, r.path, err)
+	}
+	return nil
+}
+
+// stream sends a request and returns the body of the answer, which the caller closes, or the refusal.
+func (c *Client) stream(ctx context.Context, r request) (io.ReadCloser, error) {
+	res, err := c.answer(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return res.Body, nil
+}
+
+// answer sends a request and returns the answer, whose body the caller closes, or the refusal.
+func (c *Client) answer(ctx context.Context, r request) (*http.Response, error) {
 	target := c.base + r.path
 	if len(r.query) > 0 {
 		target += "?" + r.query.Encode()
 	}
 	req, err := http.NewRequestWithContext(ctx, r.method, target, r.body)
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", r.method, r.path, err)
+		return nil, fmt.Errorf("%s %s: %w", r.method, r.path, err)
 	}
 	for name, values := range r.header {
 		req.Header[name] = values
@@ -104,23 +139,17 @@ func (c *Client) do(ctx context.Context, r request, out any) error {
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", r.method, r.path, err)
+		return nil, fmt.Errorf("%s %s: %w", r.method, r.path, err)
+	}
+	if res.StatusCode < http.StatusBadRequest {
+		return res, nil
 	}
 	defer func() { _ = res.Body.Close() }()
 	data, err := io.ReadAll(res.Body)
 	if err != nil {
-		return fmt.Errorf("%s %s: read answer: %w", r.method, r.path, err)
+		return nil, fmt.Errorf("%s %s: read answer: %w", r.method, r.path, err)
 	}
-	if res.StatusCode >= http.StatusBadRequest {
-		return refusal(r, res.StatusCode, data)
-	}
-	if out == nil {
-		return nil
-	}
-	if err := json.Unmarshal(data, out); err != nil {
-		return fmt.Errorf("%s %s: decode answer: %w", r.method, r.path, err)
-	}
-	return nil
+	return nil, refusal(r, res.StatusCode, data)
 }
 
 func refusal(r request, status int, data []byte) error {

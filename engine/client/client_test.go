@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sihai-network/sihai/engine/api/apitest"
 	"github.com/sihai-network/sihai/engine/client"
@@ -63,7 +64,7 @@ func TestEveryMethod(t *testing.T) {
 	if v := must[wire.Venue](t)(c.PutVenue(ctx, venue("v"))); v.Name["en"] != "Venue <v>" || v.Version != 1 {
 		t.Errorf("%+v", v)
 	}
-	if e := must[wire.Campaign](t)(c.PutCampaign(ctx, campaign("c", "v"))); e.Status != "running" || *e.Discount.Percent != 12.5 {
+	if e := must[wire.Campaign](t)(c.PutCampaign(ctx, campaign("c", "v"))); e.Status != "enabled" || e.State != "running" || *e.Discount.Percent != 12.5 {
 		t.Errorf("%+v", e)
 	}
 	if e := must[wire.Campaign](t)(c.Campaign(ctx, "m", "c")); e.Title["en"] != "An eighth off & more" {
@@ -112,6 +113,58 @@ func TestEveryMethod(t *testing.T) {
 	}
 	if l := must[wire.List[wire.Profile]](t)(c.Profiles(ctx, client.Page{})); len(l.Data) != 2 {
 		t.Errorf("%+v", l)
+	}
+}
+
+// TestPending asks for a change that another key has to approve, and has it approved.
+func TestPending(t *testing.T) {
+	c, w := open(t)
+	ctx := t.Context()
+	must[wire.Merchant](t)(c.PutMerchant(ctx, wire.Merchant{ID: "m", Name: wire.Text{"en": "M"}, Approval: "second_key"}))
+	must[wire.Venue](t)(c.PutVenue(ctx, venue("v")))
+	mine := func() *client.Client {
+		k := must[wire.Key](t)(c.CreateKey(ctx, wire.Key{Role: "merchant", MerchantID: "m"}))
+		return client.New(w.URL, k.Secret, w.HTTP)
+	}
+	first, second := mine(), mine()
+	_, err := first.PutCampaign(ctx, campaign("c", "v"))
+	var waits *client.Pending
+	if !errors.As(err, &waits) || waits.Change.CampaignID != "c" || waits.Change.State != "pending" {
+		t.Fatalf("%v", err)
+	}
+	id := waits.Change.ID
+	if l := must[wire.List[wire.Change]](t)(second.Changes(ctx, "", "", "pending", client.Page{})); len(l.Data) != 1 || l.Data[0].ID != id {
+		t.Errorf("%+v", l)
+	}
+	if l := must[wire.List[wire.Change]](t)(second.Changes(ctx, "", "c", "made", client.Page{})); len(l.Data) != 0 {
+		t.Errorf("%+v", l)
+	}
+	if e := must[wire.Change](t)(second.Change(ctx, "", id)); len(e.Difference) == 0 {
+		t.Errorf("%+v", e)
+	}
+	if e := must[wire.Change](t)(second.SettleChange(ctx, "", id, "approve", "fine")); e.State != "made" || e.Version != 1 {
+		t.Errorf("%+v", e)
+	}
+	if e := must[wire.Campaign](t)(first.SetStatus(ctx, "", "c", "disable")); e.State != "disabled" {
+		t.Errorf("%+v", e)
+	}
+	if _, err := first.Restore(ctx, "", "c", 1); !errors.As(err, &waits) {
+		t.Errorf("%v", err)
+	}
+	if l := must[wire.List[wire.Revision]](t)(first.Revisions(ctx, "", "c", client.Page{})); len(l.Data) != 2 || len(l.Data[0].Changes) != 1 {
+		t.Errorf("%+v", l)
+	}
+	if e := must[wire.Revision](t)(first.Revision(ctx, "", "c", 2)); len(e.Changes) != 1 || e.Changes[0].Path != "status" {
+		t.Errorf("%+v", e)
+	}
+	if e := must[wire.Change](t)(c.StageChange(ctx, "m", "c", wire.Change{LiveAt: time.Now().Add(time.Hour).UTC().Format(time.RFC3339), Status: "enabled"})); e.State == "" {
+		t.Errorf("%+v", e)
+	}
+	if l := must[wire.List[wire.AuditEntry]](t)(first.AuditEntries(ctx, "", client.Page{Limit: 2})); len(l.Data) != 2 || l.NextCursor == "" {
+		t.Errorf("%+v", l)
+	}
+	if m := must[wire.Merchant](t)(first.Merchant(ctx, "m")); m.Approval != "second_key" {
+		t.Errorf("%+v", m)
 	}
 }
 

@@ -1,7 +1,10 @@
 package client
 
 import (
+	"bufio"
+	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 
@@ -72,4 +75,40 @@ func (c *Client) Audit(ctx context.Context, merchant string) (a wire.Audit, err 
 func (c *Client) Movements(ctx context.Context, merchant string, p Page) (l wire.List[wire.Movement], err error) {
 	err = c.send(ctx, http.MethodGet, "/v1/ledger/movements", p.query(merchant), nil, &l)
 	return l, err
+}
+
+// ExportMovements calls each with every entry of the ledger as a line of JSON, its end included, in the order of Movements and in constant memory; an empty merchant is
+// all of them. after is where to go on, as merchant/campaign/number of the last line that arrived; empty: at the beginning. It returns an error unless all arrived. The
+// line is the client's, and valid until each returns.
+func (c *Client) ExportMovements(ctx context.Context, merchant, after string, each func(line []byte) error) error {
+	q := Page{}.query(merchant)
+	if after != "" {
+		q.Set("after", after)
+	}
+	r := request{method: http.MethodGet, path: "/v1/ledger/export", query: q}
+	body, err := c.stream(ctx, r)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = body.Close() }()
+	lines := bufio.NewScanner(body)
+	lines.Buffer(nil, 16<<20)
+	lines.Split(wholeLines)
+	for lines.Scan() {
+		if err := each(lines.Bytes()); err != nil {
+			return err
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("%s %s: read answer: %w", r.method, r.path, err)
+	}
+	return nil
+}
+
+// wholeLines splits into lines with their ends. What a broken answer leaves of a line is none.
+func wholeLines(data []byte, _ bool) (int, []byte, error) {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return i + 1, data[:i+1], nil
+	}
+	return 0, nil, nil
 }

@@ -5,7 +5,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 
+	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/engine/wire"
 )
 
@@ -75,6 +77,11 @@ type Upload struct {
 	Format   string // ndjson, csv or geojson
 	DryRun   bool
 	Partial  bool
+	Prune    bool // the file is all there is: end what it does not name
+	// PruneShare is the share of what there is above which Prune refuses; 0: the server's own.
+	PruneShare float64
+	Async      bool // answer once the file is kept; ImportReport tells how far it is
+	Feed       engine.FeedOptions
 }
 
 var mediaTypes = map[string]string{"ndjson": "application/x-ndjson", "csv": "text/csv", "geojson": "application/geo+json"}
@@ -90,7 +97,39 @@ func (c *Client) Import(ctx context.Context, u Upload, src io.Reader) (report wi
 	if u.Partial {
 		q.Set("partial", "true")
 	}
+	if u.Prune {
+		q.Set("prune", "true")
+	}
+	if u.PruneShare != 0 {
+		q.Set("prune_share", strconv.FormatFloat(u.PruneShare, 'g', -1, 64))
+	}
+	if u.Async {
+		q.Set("async", "true")
+	}
+	for name, value := range map[string]string{"delimiter": u.Feed.Delimiter, "encoding": u.Feed.Encoding, "decimal": u.Feed.Decimal, "language": u.Feed.Language} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
 	err = c.do(ctx, request{method: http.MethodPost, path: "/v1/imports", query: q, kind: mediaTypes[u.Format], body: src}, &report)
+	return report, err
+}
+
+// Imports lists a merchant's uploads that are on record, oldest first; an empty merchant is the key's own.
+func (c *Client) Imports(ctx context.Context, merchant string, p Page) (l wire.List[wire.Import], err error) {
+	err = c.send(ctx, http.MethodGet, "/v1/imports", p.query(merchant), nil, &l)
+	return l, err
+}
+
+// ImportReport tells how far an upload is, or what came of it; an empty merchant is the key's own.
+func (c *Client) ImportReport(ctx context.Context, merchant, id string) (report wire.Import, err error) {
+	err = c.send(ctx, http.MethodGet, "/v1/imports/"+url.PathEscape(id), Page{}.query(merchant), nil, &report)
+	return report, err
+}
+
+// CancelImport calls an upload off that was answered before it was read; a *Problem with the code ended when it is too late.
+func (c *Client) CancelImport(ctx context.Context, merchant, id string) (report wire.Import, err error) {
+	err = c.send(ctx, http.MethodDelete, "/v1/imports/"+url.PathEscape(id), Page{}.query(merchant), nil, &report)
 	return report, err
 }
 

@@ -75,8 +75,8 @@ func (c *Client) ReplayDelivery(ctx context.Context, merchant, id, delivery stri
 
 // ReplayWebhook lets every event since a time be sent again, and returns how many those are at most.
 func (c *Client) ReplayWebhook(ctx context.Context, merchant, id string, since time.Time) (uint64, error) {
-	var r wire.Replayed
-	err := c.send(ctx, http.MethodPost, webhookPath(id)+"/replay", Page{}.query(merchant), wire.Replay{Since: since.Format(time.RFC3339Nano)}, &r)
+	var r wire.WebhookReplayed
+	err := c.send(ctx, http.MethodPost, webhookPath(id)+"/replay", Page{}.query(merchant), wire.WebhookReplay{Since: since.Format(time.RFC3339Nano)}, &r)
 	return r.Events, err
 }
 

@@ -118,5 +118,10 @@ func (r *run) create(made *engine.Creative, p place, w words) {
 		Language:    tag,
 		Discount:    campaign.Discount,
 		EndsAt:      r.bound(campaign.Flight.End, p.zone()),
+
+		CodeRequired: campaign.CodeRequired,
+	}
+	if !campaign.Display.Start.IsZero() {
+		made.StartsAt = r.bound(campaign.Flight.Start, p.zone())
 	}
 }

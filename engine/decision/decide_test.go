@@ -72,6 +72,10 @@ func (r stubRule) Match(*engine.Request, *engine.Venue, time.Time) (bool, error)
 
 type stubLimits []engine.Reason
 
+func (l stubLimits) Within(of *engine.Listing, site int, user string, at time.Time) bool {
+	return len(l.Check(nil, of, site, user, at)) == 0
+}
+
 func (l stubLimits) Check(dst []engine.Reason, _ *engine.Listing, _ int, user string, _ time.Time) []engine.Reason {
 	if user != "u" {
 		return dst

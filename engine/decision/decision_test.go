@@ -21,6 +21,10 @@ func (someLimits) concern(id string) bool {
 	return strings.HasSuffix(id, "7") || strings.HasSuffix(id, "9")
 }
 
+func (s someLimits) Within(l *engine.Listing, site int, user string, at time.Time) bool {
+	return len(s.Check(nil, l, site, user, at)) == 0
+}
+
 func (someLimits) Check(dst []engine.Reason, l *engine.Listing, _ int, user string, _ time.Time) []engine.Reason {
 	if strings.HasSuffix(l.ID, "7") {
 		dst = append(dst, engine.Reason{Code: engine.BudgetExhausted, Message: "used up"})

@@ -2,6 +2,7 @@ package decision
 
 import (
 	"math"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -15,7 +16,7 @@ import (
 type digest struct {
 	glance
 	place
-	begins, ends int64      // of the flight, in nanoseconds since 1970; never and forever: no bound
+	begins, ends int64      // of the time in which it is shown, in nanoseconds since 1970; never and forever: no bound
 	at           geo.LatLng // the venue
 	gains                   // without a purchase
 	popularity   float64    // the feature
@@ -26,7 +27,7 @@ type digest struct {
 	sites        []atomic.Pointer[digest] // of a handle that leads to very many sites, by site, made as they are met; nil otherwise
 }
 
-// The instants that stand for no bound of a flight. Whatever is beyond them is as far away.
+// The instants that stand for no bound. Whatever is beyond them is as far away.
 const (
 	never   = math.MinInt64
 	forever = math.MaxInt64
@@ -63,7 +64,7 @@ func (r *run) glanceAt(g *glance, d *digest) {
 	g.axis = axisOf(venue.Position)
 	g.begins, g.ends = tickOf(d.begins), tickOf(d.ends)
 	g.hours = r.digests.hours.of(hoursKey{d.zone(), spans(campaign, venue)})
-	g.readers = r.digests.readers.of(readersOf(&campaign.Audience))
+	g.readers = r.digests.readers.of(readersOf(&campaign.Audience, venue.Partners))
 	g.voice = r.digests.voices.of(d.listing.Languages)
 	g.merchant = r.digests.merchants.of(campaign.MerchantID)
 	taste := d.category()
@@ -114,13 +115,13 @@ func nanoseconds(t time.Time, none int64) int64 {
 	return t.UnixNano()
 }
 
-// hoursKey is what the windows of a flight and opening hours hang on: the zone and both, written out.
+// hoursKey is what the windows and blackouts of a flight and opening hours hang on: the zone and all of them, written out.
 type hoursKey struct {
 	zone  *time.Location
 	spans string
 }
 
-// spans writes a flight's windows and days left out and a venue's opening hours, so that only equal ones are equal.
+// spans writes a flight's windows, days left out and blackouts, the start of one that is shown ahead, and a venue's opening hours, so that only equal ones are equal.
 func spans(c *engine.Campaign, v *engine.Venue) string {
 	var b []byte
 	number := func(n int) { b = append(b, byte(n>>8), byte(n)) }
@@ -139,6 +140,13 @@ func spans(c *engine.Campaign, v *engine.Venue) string {
 		number(int(d.Month))
 		number(d.Day)
 	}
+	number(len(c.Flight.Blackouts))
+	for _, x := range c.Flight.Blackouts {
+		b = appendMoment(appendMoment(b, x.Start), x.End)
+	}
+	if !c.Display.Start.IsZero() {
+		b = appendMoment(b, c.Flight.Start)
+	}
 	if v.OpeningHours == nil {
 		return string(b)
 	}
@@ -152,10 +160,19 @@ func spans(c *engine.Campaign, v *engine.Venue) string {
 	return string(b)
 }
 
-// readersOf writes the lists of an audience, so that only equal ones are equal.
-func readersOf(a *engine.Audience) string {
+// appendMoment writes a bound, so that only equal ones are equal.
+func appendMoment(b []byte, m engine.Moment) []byte {
+	b = append(b, m.Date.String()...)
+	if !m.Instant.IsZero() {
+		b = strconv.AppendInt(append(b, '@'), m.Instant.UnixNano(), 10)
+	}
+	return append(b, 0)
+}
+
+// readersOf writes the lists of an audience and the partners of a venue, so that only equal ones are equal.
+func readersOf(a *engine.Audience, partners []string) string {
 	var b strings.Builder
-	for _, list := range [...][]string{a.HomeCountries, a.Languages, a.Segments, a.SpendTiers} {
+	for _, list := range [...][]string{a.HomeCountries, a.Languages, a.Segments, a.SpendTiers, partners} {
 		for _, s := range list {
 			b.WriteString(s)
 			b.WriteByte(0)

@@ -38,7 +38,9 @@
 // Windows and opening hours are read on the venue's wall clock, as a shop keeps them: a window from 01:00 to 01:30 holds twice
 // in the night in which the clock goes back, and not at all where the clock leaps over it. A span that runs past midnight
 // belongs to the day on which it began, and goes on in the day that followed it in that zone, which is not always the next in
-// the calendar.
+// the calendar. A blackout is from one moment to another, whatever windows there are.
+//
+// An offer may be shown ahead of its flight (shown.go): what bounds the day does not count then, since it cannot be used yet.
 //
 // # Money
 //

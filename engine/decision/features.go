@@ -20,9 +20,9 @@ type gains struct{ saving, relative float64 }
 
 // factsOf finds out about an offer for one who makes a purchase; zero: unknown.
 func (r *run) factsOf(p place, purchase engine.Money) facts {
-	flight, zone := &p.listing.Campaign().Flight, p.zone()
+	begins, ends := r.shown(p)
 	return facts{
-		begins: r.bound(flight.Start, zone), ends: r.bound(flight.End, zone),
+		begins: begins, ends: ends,
 		gains: r.gainsOf(p, purchase), popularity: r.popularity(p.listing),
 	}
 }

@@ -55,10 +55,30 @@ type settings struct {
 	walkingSpeed float64
 	fallback     language.Tag
 	fallbackName string
+	told         *engine.Settings // what decisions tell of these
 }
 
 // settings checks o and fills in its defaults.
 func (o *Options) settings() (settings, error) {
+	s, err := o.ownSettings()
+	faults := []error{err}
+	if o.Snapshots == nil {
+		faults = append(faults, errors.New("snapshots: required"))
+	}
+	if o.Log == nil {
+		faults = append(faults, errors.New("log: required"))
+	}
+	if o.IDs.Random == nil {
+		faults = append(faults, errors.New("ids: a source of randomness is required"))
+	}
+	if o.Queue < 0 {
+		faults = append(faults, fmt.Errorf("queue: %d is below 0", o.Queue))
+	}
+	return s, errors.Join(faults...)
+}
+
+// ownSettings checks what a decision itself depends on and fills in the defaults.
+func (o *Options) ownSettings() (settings, error) {
 	s := settings{
 		limits:       o.Limits,
 		defaultSpend: o.DefaultSpend,
@@ -78,17 +98,9 @@ func (o *Options) settings() (settings, error) {
 	if s.defaultSpend.IsZero() {
 		s.defaultSpend = engine.Money{Amount: defaultSpendAmount, Currency: defaultSpendUnit}
 	}
+	s.told = &engine.Settings{DefaultSpend: s.defaultSpend, IPAccuracy: s.ipAccuracy, WalkingSpeed: s.walkingSpeed, Language: s.fallbackName}
 
 	var faults []error
-	if o.Snapshots == nil {
-		faults = append(faults, errors.New("snapshots: required"))
-	}
-	if o.Log == nil {
-		faults = append(faults, errors.New("log: required"))
-	}
-	if o.IDs.Random == nil {
-		faults = append(faults, errors.New("ids: a source of randomness is required"))
-	}
 	if !currency.IsValid(s.defaultSpend.Currency) || s.defaultSpend.Amount < 0 {
 		faults = append(faults, fmt.Errorf("default spend: %s is not an amount from 0 of an ISO 4217 currency", s.defaultSpend))
 	}
@@ -97,9 +109,6 @@ func (o *Options) settings() (settings, error) {
 	}
 	if math.IsNaN(o.WalkingSpeed) || math.IsInf(o.WalkingSpeed, 0) {
 		faults = append(faults, fmt.Errorf("walking speed: %v is not finite", o.WalkingSpeed))
-	}
-	if o.Queue < 0 {
-		faults = append(faults, fmt.Errorf("queue: %d is below 0", o.Queue))
 	}
 	var err error
 	if s.fallback, err = language.Parse(s.fallbackName); err != nil {

@@ -88,8 +88,10 @@ func (o *oracle) judge(f *finding, nearest bool, site int) {
 	against(310, !inside && !near)
 	chance = math.Round(chance*1e6) / 1e6
 	against(312, inside && !near && chance < o.w.profile.MinInsideProbability)
-	against(320, !o.flies(c, v))
-	against(321, v.OpeningHours != nil && !o.spansHold(v, v.OpeningHours))
+	ahead := o.isAhead(c, v)
+	against(320, !o.isShown(c, v) || !ahead && !o.windowHolds(c, v))
+	against(321, !ahead && v.OpeningHours != nil && !o.spansHold(v, v.OpeningHours))
+	against(322, !ahead && o.isBlackedOut(c, v))
 	if o.limits != nil {
 		for _, r := range o.limits.Check(nil, &engine.Listing{Terms: engine.NewTerms(c)}, site, o.r.User.ID, o.r.Time) {
 			against(int(r.Code), true)
@@ -105,6 +107,7 @@ func (o *oracle) judge(f *finding, nearest bool, site int) {
 	slot := o.r.Placements[0]
 	against(360, len(slot.Categories) > 0 && !overlap(slot.Categories, categories))
 	against(361, overlap(slot.ExcludeMerchants, []string{c.MerchantID}))
+	against(362, len(o.r.Partners) > 0 && !overlap(o.r.Partners, v.Partners))
 	against(370, c.Status != engine.StatusEnabled)
 	f.score = o.score(f, chance, rank)
 }
@@ -127,15 +130,44 @@ func (o *oracle) wall(v *engine.Venue, at time.Time) (today, yesterday time.Time
 	return today, today.AddDate(0, 0, -1), here.Format("15:04")
 }
 
-func (o *oracle) flies(c *engine.Campaign, v *engine.Venue) bool {
+// isBefore reports whether the request comes before a bound at a venue; never before none.
+func (o *oracle) isBefore(m engine.Moment, v *engine.Venue) bool {
+	today, _, _ := o.wall(v, o.r.Time)
+	return !m.Date.IsZero() && today.Format(time.DateOnly) < m.Date.String() || !m.Instant.IsZero() && o.r.Time.Before(m.Instant)
+}
+
+func (o *oracle) isShown(c *engine.Campaign, v *engine.Venue) bool {
+	from := c.Flight.Start
+	if c.Display.Start != (engine.Moment{}) {
+		from = c.Display.Start
+	}
+	if o.isBefore(from, v) {
+		return false
+	}
+	for _, end := range []engine.Moment{c.Flight.End, c.Display.End} {
+		if end != (engine.Moment{}) && !o.isBefore(end, v) {
+			return false
+		}
+	}
+	return true
+}
+
+func (o *oracle) isAhead(c *engine.Campaign, v *engine.Venue) bool {
+	return c.Display.Start != (engine.Moment{}) && o.isBefore(c.Flight.Start, v)
+}
+
+func (o *oracle) isBlackedOut(c *engine.Campaign, v *engine.Venue) bool {
+	today, _, _ := o.wall(v, o.r.Time)
+	for _, b := range c.Flight.Blackouts {
+		if b.End == (engine.Moment{}) && b.Start.Date.String() == today.Format(time.DateOnly) || b.End != (engine.Moment{}) && !o.isBefore(b.Start, v) && o.isBefore(b.End, v) {
+			return true
+		}
+	}
+	return false
+}
+
+func (o *oracle) windowHolds(c *engine.Campaign, v *engine.Venue) bool {
 	today, yesterday, clock := o.wall(v, o.r.Time)
-	date := today.Format(time.DateOnly)
-	if s := c.Flight.Start; !s.Date.IsZero() && date < s.Date.String() || !s.Instant.IsZero() && o.r.Time.Before(s.Instant) {
-		return false
-	}
-	if e := c.Flight.End; !e.Date.IsZero() && date >= e.Date.String() || !e.Instant.IsZero() && !o.r.Time.Before(e.Instant) {
-		return false
-	}
 	allowed := func(day time.Time) bool {
 		for _, x := range c.Flight.Except {
 			if x.String() == day.Format(time.DateOnly) {
@@ -251,10 +283,14 @@ func (o *oracle) score(f *finding, chance float64, rank int) float64 {
 		"popularity":         (counts.Clicks + 1) / (counts.Impressions + 20),
 	}
 	zone := o.zones[v.TimeZone]
-	if start := begin(c.Flight.Start, zone); !start.IsZero() {
+	if start := begin(cmp.Or(c.Display.Start, c.Flight.Start), zone); !start.IsZero() {
 		row["freshness"] = min(1, math.Exp(-o.r.Time.Sub(start).Hours()/24/14))
 	}
-	if end := begin(c.Flight.End, zone); !end.IsZero() {
+	end := begin(c.Flight.End, zone)
+	if shown := begin(c.Display.End, zone); end.IsZero() || !shown.IsZero() && shown.Before(end) {
+		end = shown
+	}
+	if !end.IsZero() {
 		row["ends_soon"] = min(1, math.Exp(-end.Sub(o.r.Time).Hours()/24/3))
 	}
 	if rank > 0 {

@@ -36,6 +36,7 @@ func randomWorld(random *rand.Rand) *world {
 			v.Category = []string{"5812", "5411", "7011"}[random.IntN(3)]
 			v.TimeZone = oracleZones[random.IntN(3)]
 			v.Chain = []string{"", "x", "y"}[random.IntN(3)]
+			v.Partners = pick("adyen", "stripe")
 			v.Position.Lng += 0.01 * random.NormFloat64()
 			if random.IntN(2) == 0 {
 				v.TypicalSpend = engine.Money{Amount: random.Int64N(20_000), Currency: "USD"}
@@ -102,6 +103,29 @@ func randomCampaign(random *rand.Rand, c *engine.Campaign, pick func(...string) 
 	for range max(0, random.IntN(6)-2) {
 		c.Flight.Except = append(c.Flight.Except, day())
 	}
+	moment := func() (m engine.Moment) {
+		if random.IntN(2) == 0 {
+			m.Date = day()
+		} else {
+			m.Instant = instant()
+		}
+		return m
+	}
+	for range max(0, random.IntN(6)-3) {
+		b := engine.Blackout{Start: moment()}
+		if random.IntN(2) == 0 || b.Start.Date.IsZero() {
+			b.End = moment()
+		}
+		c.Flight.Blackouts = append(c.Flight.Blackouts, b)
+	}
+	switch random.IntN(6) {
+	case 0:
+		c.Display.Start = moment()
+	case 1:
+		c.Display.End = moment()
+	case 2:
+		c.Display.Start, c.Display.End, c.Flight.Start = moment(), moment(), moment()
+	}
 	if random.IntN(3) == 0 {
 		c.Audience = engine.Audience{HomeCountries: pick("CN", "US"), Languages: pick("zh", "en"), Segments: pick("a", "b"), SpendTiers: pick("super")}
 	}
@@ -129,6 +153,7 @@ func randomRequest(random *rand.Rand) *engine.Request {
 		r.User.Segments, r.User.SpendTier = []string{"b", "z"}, "super"
 		r.User.CategoryAffinities = map[string]float64{"5812": random.Float64()}
 	}
+	r.Partners = [][]string{nil, nil, {"stripe"}, {"adyen", "worldline"}, {"worldline"}}[random.IntN(5)]
 	if random.IntN(2) == 0 {
 		r.Location.Accuracy, r.Location.LastFix = geo.Meters(random.IntN(1500)), time.Duration(random.IntN(300))*time.Second
 	}

@@ -19,8 +19,10 @@ type rule struct {
 // rules are tried in this order, what is cheap to know first.
 var rules = [...]rule{
 	{(*run).isEnabled, (*run).whyNotEnabled},
-	{(*run).inFlight, (*run).whyNotInFlight},
-	{(*run).venueOpen, (*run).whyVenueClosed},
+	{(*run).isShown, (*run).whyNotShown},
+	{(*run).openWhenShown, (*run).whyVenueClosed},
+	{(*run).clearWhenShown, (*run).whyBlackedOut},
+	{(*run).partnerAccepted, (*run).whyPartnerNotAccepted},
 	{(*run).languageOffered, (*run).whyLanguageNotOffered},
 	{(*run).inReach, (*run).whyNotInReach},
 	{(*run).inAudience, (*run).whyNotInAudience},
@@ -37,12 +39,12 @@ func (r *run) filter(c *candidate) bool {
 		}
 		c.reasons = append(c.reasons, rules[i].why(r, c))
 	}
-	if limits := r.settings.limits; limits != nil && c.listing.Limited {
-		r.limited = limits.Check(r.limited[:0], c.listing, c.site, r.request.User.ID, r.request.Time)
-		if len(r.limited) > 0 && !r.full {
-			return false
-		}
-		c.reasons = append(c.reasons, r.limited...)
+	switch limits := r.settings.limits; {
+	case limits == nil || !c.listing.Limited:
+	case r.full:
+		c.reasons = limits.Check(c.reasons, c.listing, c.site, r.request.User.ID, r.request.Time)
+	case !r.withinLimits(c):
+		return false
 	}
 	sortReasons(c.reasons)
 	return len(c.reasons) == 0

@@ -2,6 +2,7 @@ package decision
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/sihai-network/sihai/engine"
@@ -26,17 +27,17 @@ type run struct {
 	shared     chance        // of the listing met last that has fences of its own
 
 	// Memory without meaning from one request to the next.
-	hits    []uint32
-	near    []geo.Near
-	limited []engine.Reason
-	locals  []local
-	rows    scoring.Matrix
-	scores  []float64
-	names   []byte
-	entries []scoring.Candidate
-	listed  []int // candidate of each entry
-	chosen  []int // candidates
-	sought  uint32
+	hits     []uint32
+	near     []geo.Near
+	withheld []engine.Withheld // of this request
+	locals   []local
+	rows     scoring.Matrix
+	scores   []float64
+	names    []byte
+	entries  []scoring.Candidate
+	listed   []int // candidate of each entry
+	chosen   []int // candidates
+	sought   uint32
 
 	// Of a request that is answered from digests, see shortlist.go.
 	digests      *digests // nil: none is
@@ -140,6 +141,7 @@ func (r *run) answer(id string) *engine.Decision {
 	for i := range r.request.Placements {
 		d.Placements[i] = r.place(&r.request.Placements[i])
 	}
+	d.Withheld = slices.Clone(r.withheld)
 	return d
 }
 
@@ -157,6 +159,8 @@ func (r *run) decision(id string) *engine.Decision {
 		RatesDate:      r.rates.Day.Date,
 		Request:        r.request,
 		Placements:     made.single[:],
+		Epoch:          r.snap.Epoch,
+		Settings:       r.settings.told,
 	}
 	if n := len(r.request.Placements); n != 1 {
 		made.Placements = make([]engine.Placement, n)
@@ -178,7 +182,8 @@ func (r *run) begin(s *settings, snap *engine.Snapshot, scorer *scoring.Scorer, 
 func (r *run) end() {
 	clear(r.candidates)
 	clear(r.places)
-	clear(r.limited)
+	clear(r.withheld)
+	r.withheld = r.withheld[:0]
 	clear(r.locals)
 	clear(r.entries)
 	clear(r.specials)

@@ -3,10 +3,12 @@ package decision_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -130,6 +132,29 @@ func TestFullQueueAndFailingLogCountDrops(t *testing.T) {
 	}
 	if n := s.Dropped(); n != 8 {
 		t.Errorf("%d dropped in all, want 8", n)
+	}
+}
+
+// What is decided while the disk is full is logged once there is room.
+func TestLogWaitsForRoomOnTheDisk(t *testing.T) {
+	log := newMemoryLog()
+	log.fail = fmt.Errorf("append: %w", engine.ErrDiskFull)
+	s := start(t, optionsFor(plainWorld(t), log))
+	d, err := s.Decide(t.Context(), ask(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for log.waiters() < 1 {
+		runtime.Gosched()
+	}
+	log.mu.Lock()
+	log.fail = nil
+	log.mu.Unlock()
+	for s.Queued() > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if kept, err := log.Decision(t.Context(), d.ID); err != nil || kept.ID != d.ID || s.Dropped() != 0 {
+		t.Errorf("%v, %v, %d dropped", kept, err, s.Dropped())
 	}
 }
 

@@ -84,6 +84,7 @@ func (r *run) answerQuickly(id string) *engine.Decision {
 	for i := range r.request.Placements {
 		d.Placements[i] = r.shortlist(&r.request.Placements[i])
 	}
+	d.Withheld = slices.Clone(r.withheld)
 	return d
 }
 
@@ -189,13 +190,16 @@ func (r *run) settle(m *match) int32 {
 	return int32(len(r.candidates))
 }
 
+// withinLimits reports whether no limit keeps a candidate out, and notes one that is kept out.
 func (r *run) withinLimits(c *candidate) bool {
 	limits := r.settings.limits
-	if limits == nil {
+	if limits == nil || limits.Within(c.listing, c.site, r.request.User.ID, r.request.Time) {
 		return true
 	}
-	r.limited = limits.Check(r.limited[:0], c.listing, c.site, r.request.User.ID, r.request.Time)
-	return len(r.limited) == 0
+	r.withheld = append(r.withheld, engine.Withheld{
+		CampaignRef: engine.CampaignRef{MerchantID: c.listing.Merchant.ID, CampaignID: c.listing.ID}, VenueID: c.listing.Sites[c.site].ID,
+	})
+	return false
 }
 
 // Before compares the offers' IDs: see scoring.Field.

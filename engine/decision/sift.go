@@ -38,10 +38,10 @@ func (r *run) isDuring(m *match) uint64 {
 func (r *run) find(m *match) uint32 {
 	g, d := r.glanceOf(*m), r.digestOf(m)
 	if r.open.doubt(g.hours) > 1 {
-		r.open.learn(g.hours, r.inWindow(d.place) && r.isOpen(d.place))
+		r.open.learn(g.hours, r.isAhead(d.place) || r.inWindow(d.place) && r.isOpen(d.place) && !r.isBlackedOut(d.place))
 	}
 	if r.readers.doubt(g.readers) > 1 {
-		r.readers.learn(g.readers, r.isListed(d.listing))
+		r.readers.learn(g.readers, r.isListed(d.listing) && r.accepts(d.place))
 	}
 	if r.spoken.doubt(g.voice) > 1 {
 		v := r.voiceFor(g.voice, d.listing.Languages)

@@ -15,6 +15,8 @@ var usable = [...]rule{
 	{(*run).isEnabled, (*run).whyNotEnabled},
 	{(*run).inFlight, (*run).whyNotInFlight},
 	{(*run).venueOpen, (*run).whyVenueClosed},
+	{(*run).notBlackedOut, (*run).whyBlackedOut},
+	{(*run).partnerAccepted, (*run).whyPartnerNotAccepted},
 	{(*run).inAudience, (*run).whyNotInAudience},
 }
 
@@ -69,6 +71,10 @@ func (s *Service) NextOpening(l *engine.Listing, site int, at time.Time) (time.T
 	for range maxOpenings {
 		if !end.IsZero() && !at.Before(end) {
 			return time.Time{}, false
+		}
+		if until, ok := flight.BlackedOut(at, zone); ok {
+			at = wholeMinute(until)
+			continue
 		}
 		now := localAt(at, zone)
 		var closed roster

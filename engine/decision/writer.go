@@ -2,6 +2,7 @@ package decision
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -14,6 +15,7 @@ import (
 const (
 	blockSize = 256
 	blockWait = 50 * time.Millisecond // for more decisions after the first one
+	roomWait  = time.Second           // between two looks whether a full disk has room
 )
 
 // writer appends decisions to the log in blocks, from one goroutine that it owns.
@@ -123,8 +125,7 @@ func (w *writer) flush() {
 			return
 		}
 
-		// Without a deadline: a block that was cut short might be on disk or not.
-		if err := w.log.AppendDecisions(context.Background(), block); err != nil {
+		if err := w.append(block); err != nil {
 			w.dropped.Add(uint64(n))
 			w.logger.Error("append decisions to the log", "decisions", n, "error", err)
 		}
@@ -133,6 +134,22 @@ func (w *writer) flush() {
 			delete(w.pending, d.ID)
 		}
 		w.mu.Unlock()
+	}
+}
+
+// append writes a block. While the disk is full it waits for room, and what is decided meanwhile is queued as far as the queue goes.
+func (w *writer) append(block []*engine.Decision) error {
+	for {
+		// Without a deadline: a block that was cut short might be on disk or not.
+		err := w.log.AppendDecisions(context.Background(), block)
+		if !errors.Is(err, engine.ErrDiskFull) {
+			return err
+		}
+		select {
+		case <-time.After(roomWait):
+		case <-w.stop:
+			return err
+		}
 	}
 }
 

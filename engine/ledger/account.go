@@ -43,20 +43,61 @@ func openAccount(tx engine.AccountTx, at time.Time, by string) (*account, error)
 	return a, a.expire()
 }
 
+// ranOut reports whether a hold has run out at a time. One that has more left than a hold can have was made by a clock that was put back since: it
+// would last for as long as that clock was ahead.
+func ranOut(ends, at time.Time) bool {
+	return !at.Before(ends) || ends.Sub(at) > engine.MaxTTL
+}
+
+// overdue reports whether an account may have holds that have run out at a time, by what its head tells of them.
+func overdue(next, last, at time.Time) bool {
+	return !next.IsZero() && !at.Before(next) || last.Sub(at) > engine.MaxTTL
+}
+
 // expire ends the holds that have run out.
 func (a *account) expire() error {
-	if a.head.NextExpiry.IsZero() || a.at.Before(a.head.NextExpiry) {
+	a.more = false
+	if !overdue(a.head.NextExpiry, a.head.LastExpiry, a.at) {
 		return nil
 	}
-	holds, err := a.Holds(maxExpired + 1)
+	latest := a.at.Add(engine.MaxTTL)
+	ahead, err := a.Holds(latest, maxExpired+1)
 	if err != nil {
 		return err
 	}
-	a.head.NextExpiry, a.more = time.Time{}, false
-	for i, h := range holds {
-		if a.at.Before(h.ExpiresAt) || i == maxExpired {
-			a.head.NextExpiry, a.more = h.ExpiresAt, !a.at.Before(h.ExpiresAt)
-			break
+	if err := a.expireFirst(ahead); err != nil {
+		return err
+	}
+	holds, err := a.Holds(time.Time{}, maxExpired+1)
+	if err != nil {
+		return err
+	}
+	if err := a.expireFirst(holds); err != nil {
+		return err
+	}
+	left, err := a.Holds(time.Time{}, 1)
+	if err != nil {
+		return err
+	}
+	a.head.NextExpiry = time.Time{}
+	switch {
+	case len(left) == 0:
+		a.head.LastExpiry = time.Time{}
+	case len(ahead) <= maxExpired && latest.Before(a.head.LastExpiry):
+		a.head.LastExpiry = latest
+	}
+	if len(left) > 0 {
+		a.head.NextExpiry = left[0].ExpiresAt
+	}
+	a.more = overdue(a.head.NextExpiry, a.head.LastExpiry, a.at)
+	return a.PutHead(&a.head)
+}
+
+// expireFirst ends those of some holds that have run out, up to maxExpired.
+func (a *account) expireFirst(holds []engine.Hold) error {
+	for _, h := range holds[:min(len(holds), maxExpired)] {
+		if !ranOut(h.ExpiresAt, a.at) {
+			return nil
 		}
 		r, err := a.Redemption(h.ID)
 		if err != nil {
@@ -66,7 +107,7 @@ func (a *account) expire() error {
 			return err
 		}
 	}
-	return a.PutHead(&a.head)
+	return nil
 }
 
 // balance returns a balance, read once.
@@ -92,6 +133,8 @@ type use struct {
 	order    *engine.Order
 	id       string // of the redemption
 	campaign *engine.Campaign
+	terms    *engine.Terms
+	traffic  *traffic
 	now      moment // at the venue
 	rates    *engine.Exchange
 	hold     time.Duration // of a reservation; 0: it is used at once
@@ -152,8 +195,10 @@ func (a *account) checkBudgets(u *use, p *plan) error {
 		}
 		if n > b.Limit-more || n >= b.Limit {
 			p.reasons = append(p.reasons, overBudget(*b, n, more, u.now))
-		} else if r, out := pacedOut(u.campaign, *b, n, u.now); out && !u.shown && b.Per != engine.PerUser {
-			p.reasons = append(p.reasons, r)
+		} else if !u.shown && b.Per != engine.PerUser {
+			if r, out := u.traffic.pacedOut(u.campaign, u.terms, b, usedOf(balance, b, u.now.day), u.now); out {
+				p.reasons = append(p.reasons, r)
+			}
 		}
 	}
 	return nil
@@ -163,7 +208,7 @@ func (a *account) checkBudgets(u *use, p *plan) error {
 func (a *account) checkCode(u *use, p *plan) error {
 	code := engine.NormalCode(u.order.Code)
 	if code == "" {
-		if a.head.Codes > 0 {
+		if a.head.Codes > 0 || u.campaign.CodeRequired {
 			p.reasons = append(p.reasons, engine.Reason{Code: engine.CodeRequired, Message: "the campaign is used with a voucher code"})
 		}
 		return nil
@@ -203,9 +248,7 @@ func (a *account) take(u *use) (engine.Redemption, error) {
 	kind := engine.MoveRedeem
 	if u.hold > 0 {
 		kind, r.Status, r.ExpiresAt = engine.MoveReserve, engine.Reserved, a.at.Add(u.hold).Truncate(time.Millisecond)
-		if a.head.NextExpiry.IsZero() || r.ExpiresAt.Before(a.head.NextExpiry) {
-			a.head.NextExpiry = r.ExpiresAt
-		}
+		a.head.NextExpiry, a.head.LastExpiry = sooner(a.head.NextExpiry, r.ExpiresAt), later(a.head.LastExpiry, r.ExpiresAt)
 	}
 	delta := engine.Taken{Redemptions: 1, Spend: r.Charges}
 	if err := a.fits(&r, &delta); err != nil {
@@ -219,6 +262,14 @@ func (a *account) take(u *use) (engine.Redemption, error) {
 		}
 	}
 	return r, a.record(&m, nil, &r, &delta)
+}
+
+// sooner returns the earlier of two times, of which a may be none.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // keysOf names the balances that a redemption counts in.

@@ -18,9 +18,10 @@ type BookOptions struct {
 	Snapshots engine.Snapshots
 	Rules     engine.OfferRules
 	Decisions DecisionReader
-	Meter     *Meter       // is told what was taken, and so keeps exhausted offers from being shown
-	IDs       engine.IDs   // its reader makes voucher codes too
-	Now       engine.Clock // nil: time.Now
+	Keys      engine.OnceIndex // nil: an idempotency key is known on its own campaign only
+	Meter     *Meter           // is told what was taken, and so keeps exhausted offers from being shown
+	IDs       engine.IDs       // its reader makes voucher codes too
+	Now       engine.Clock     // nil: time.Now
 	// SweepEvery is how often holds that have run out are looked for. 0: a second; negative: never, which leaves them to the next order.
 	SweepEvery time.Duration
 	Logger     *slog.Logger // nil: slog.Default()
@@ -38,17 +39,21 @@ const shownFor = 24 * time.Hour
 // campaigns wait for each other at most in the disk's queue.
 type Book struct {
 	accounts  engine.Accounts
+	keys      engine.OnceIndex
 	purchases engine.Purchases
 	snapshots engine.Snapshots
 	rules     engine.OfferRules
 	decisions DecisionReader
-	takings   *takings
+	meter     *Meter
 	ids       engine.IDs
 	now       engine.Clock
 	logger    *slog.Logger
 	offers    offers
 	moved     func(engine.CampaignRef)
 	holds     holds
+	// auditEntries is the constant of that name but in tests.
+	auditEntries uint64
+	joining      sync.Map // the IDs of orders that are on their way from a purchase's record to an account
 
 	stop    context.CancelFunc
 	sweeper sync.WaitGroup
@@ -56,15 +61,15 @@ type Book struct {
 
 var _ engine.Redeemer = (*Book)(nil)
 
-// OpenBook reads the balances into the meter and begins to end holds that have run out. Close ends it. Cost: linear in the venues and users
-// that took something.
+// OpenBook reads the balances into the meter, and when offers were used of late, and begins to end holds that have run out. Close ends it. Cost: linear in the venues
+// and users that took something, and in the movements of the last four weeks.
 func OpenBook(ctx context.Context, o BookOptions) (*Book, error) {
 	if o.Accounts == nil || o.Purchases == nil || o.Snapshots == nil || o.Rules == nil || o.Decisions == nil || o.Meter == nil || o.IDs.Random == nil {
 		return nil, errors.New("open book: a part is missing")
 	}
 	b := &Book{
-		accounts: o.Accounts, purchases: o.Purchases, snapshots: o.Snapshots, rules: o.Rules, decisions: o.Decisions, takings: &o.Meter.takings,
-		ids: o.IDs, now: o.Now, logger: o.Logger, moved: o.Moved, holds: holds{next: make(map[engine.CampaignRef]nextHold)},
+		accounts: o.Accounts, keys: o.Keys, purchases: o.Purchases, snapshots: o.Snapshots, rules: o.Rules, decisions: o.Decisions, meter: o.Meter,
+		ids: o.IDs, now: o.Now, logger: o.Logger, moved: o.Moved, holds: holds{next: make(map[engine.CampaignRef]nextHold)}, auditEntries: auditEntries,
 	}
 	if b.now == nil {
 		b.now = time.Now
@@ -75,7 +80,10 @@ func OpenBook(ctx context.Context, o BookOptions) (*Book, error) {
 	if b.logger == nil {
 		b.logger = slog.Default()
 	}
-	if err := b.takings.load(ctx, o.Accounts, b.holds.set); err != nil {
+	if err := b.meter.load(ctx, o.Accounts, b.holds.set); err != nil {
+		return nil, fmt.Errorf("open book: %w", err)
+	}
+	if err := b.relearn(ctx); err != nil {
 		return nil, fmt.Errorf("open book: %w", err)
 	}
 	every := o.SweepEvery
@@ -116,7 +124,7 @@ func (b *Book) update(ctx context.Context, ref engine.CampaignRef, at time.Time,
 		if err != nil {
 			return err
 		}
-		b.takings.set(ref, a.touched())
+		b.meter.took(ref, a.touched())
 		b.holds.set(ref, a.head)
 		b.moved(ref)
 		if refused == nil {
@@ -131,7 +139,11 @@ func (b *Book) update(ctx context.Context, ref engine.CampaignRef, at time.Time,
 // move does one step of a redemption at most once by its idempotency key.
 func (b *Book) move(ctx context.Context, w engine.Write, ref engine.CampaignRef, kind engine.MovementKind, do func(*account) (engine.Redemption, error)) (engine.Redemption, error) {
 	var r engine.Redemption
-	err := b.update(ctx, ref, w.At, w.By, func(a *account) error {
+	note, err := b.noteKey(ctx, w.Once, ref)
+	if err != nil {
+		return r, err
+	}
+	err = b.update(ctx, ref, w.At, w.By, func(a *account) error {
 		was, err := a.Earlier(w.Once, kind)
 		if err != nil {
 			return err
@@ -143,8 +155,12 @@ func (b *Book) move(ctx context.Context, w engine.Write, ref engine.CampaignRef,
 		if r, err = do(a); err != nil {
 			return err
 		}
+		note.begin(ctx)
 		return a.Remember(w.Once, kind, engine.MoveReceipt{ID: r.ID, Number: a.head.Movements})
 	})
+	if noted := note.wait(); err == nil {
+		err = noted
+	}
 	if err != nil {
 		return engine.Redemption{}, err
 	}
@@ -167,6 +183,7 @@ func (b *Book) Reserve(ctx context.Context, w engine.Write, o *engine.Order) (en
 	if ttl == 0 {
 		ttl = DefaultTTL
 	}
+	ttl = min(ttl, engine.MaxTTL)
 	r, err := b.take(ctx, w, o, engine.MoveReserve, ttl)
 	if err != nil {
 		return r, fmt.Errorf("reserve: %w", err)
@@ -197,7 +214,16 @@ func (b *Book) take(ctx context.Context, w engine.Write, o *engine.Order, kind e
 	if o.PurchaseID != "" {
 		return b.takeTogether(ctx, w, c, &u, kind)
 	}
-	return b.move(ctx, w, c.ref, kind, func(a *account) (engine.Redemption, error) { return a.takeChecked(c, &u, w.At) })
+	r, err := b.move(ctx, w, c.ref, kind, func(a *account) (engine.Redemption, error) { return a.takeChecked(c, &u, w.At) })
+	return b.taken(&u, w.At, r, err)
+}
+
+// taken learns from what was taken, if that was just now and not on an earlier request of the same idempotency key.
+func (b *Book) taken(u *use, at time.Time, r engine.Redemption, err error) (engine.Redemption, error) {
+	if err == nil && r.ID == u.id {
+		b.meter.traffic.learn(u.now.zone, at, at)
+	}
+	return r, err
 }
 
 // takeChecked takes an order against which nothing else speaks, or refuses it with that and every reason of the account.
@@ -260,8 +286,8 @@ func (b *Book) Redemption(ctx context.Context, at time.Time, id string) (r engin
 	if err != nil {
 		return r, fmt.Errorf("redemption %s: %w", id, err)
 	}
-	if r.Status == engine.Reserved && !at.Before(r.ExpiresAt) {
-		r.Status, r.Settled = engine.Expired, r.ExpiresAt
+	if r.Status == engine.Reserved && ranOut(r.ExpiresAt, at) {
+		r.Status, r.Settled = engine.Expired, sooner(at, r.ExpiresAt)
 	}
 	return r, nil
 }

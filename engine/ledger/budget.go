@@ -29,6 +29,20 @@ func takenOf(balance *engine.Balance, b *engine.Budget, d day) int64 {
 	return sum.Redemptions
 }
 
+// usedOf returns how much of a budget a balance has used, as takenOf does, and how much of that on a day or later.
+func usedOf(balance *engine.Balance, b *engine.Budget, d day) (u used) {
+	u.n = takenOf(balance, b, d)
+	if u.today = u.n; b.Period != engine.PeriodDay {
+		sum, ok := balance.Between(d.engineDate(), spanOf(engine.PeriodMonth, d+31).next.engineDate())
+		if ok && b.Metric == engine.MetricSpend {
+			u.today = min(sum.In(b.Currency), u.n)
+		} else if ok {
+			u.today = min(sum.Redemptions, u.n)
+		}
+	}
+	return u
+}
+
 // balanceKey names the balance that a budget counts by.
 func balanceKey(b *engine.Budget, venue, user string) engine.BalanceKey {
 	switch b.Per {

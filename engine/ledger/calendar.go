@@ -57,7 +57,7 @@ func spanOf(p engine.Period, d day) span {
 	return span{firstDay, lastDay}
 }
 
-// calendar counts by day, for a month back, and in all. The zero value is empty.
+// calendar counts by day and in all; of days it remembers maxDays. The zero value is empty.
 type calendar struct {
 	total int64
 	days  []dayCount // ascending
@@ -68,10 +68,14 @@ type dayCount struct {
 	n   uint32
 }
 
-// keepDays is how long before its newest day a calendar remembers: a month of 31 days, whatever the zone, and the days by which
+// keepDays is how far from the days that are counted now a calendar remembers: a month of 31 days, whatever the zone, and the days by which
 // an event may be late.
-const keepDays = 31 + 2 + int(maxAge/(24*time.Hour))
+const keepDays = 31 + 3 + int(maxAge/(24*time.Hour))
 
+// maxDays bounds the days: those of keepDays, and as many as half of that which a wrong clock may have counted on.
+const maxDays = keepDays * 3 / 2
+
+// add counts on a day. Of more than maxDays the day furthest from d goes, so that a clock that was wrong for a while takes the place of few that count.
 func (c *calendar) add(d day) {
 	c.total++
 	i, found := slices.BinarySearchFunc(c.days, d, func(e dayCount, d day) int { return int(e.day) - int(d) })
@@ -79,28 +83,23 @@ func (c *calendar) add(d day) {
 		c.days[i].n++
 		return
 	}
-	if i < len(c.days) && d < c.newest()-day(keepDays) {
-		return
-	}
 	c.days = slices.Insert(c.days, i, dayCount{d, 1})
-	c.forget(c.newest() - day(keepDays))
+	if last := len(c.days) - 1; len(c.days) > maxDays {
+		if int64(d)-int64(c.days[0].day) >= int64(c.days[last].day)-int64(d) {
+			c.days = slices.Delete(c.days, 0, 1)
+		} else {
+			c.days = c.days[:last]
+		}
+	}
 }
 
-// forget drops the days before d; the total keeps them.
+// forget drops the days that are further than keepDays from d; the total keeps them.
 func (c *calendar) forget(d day) {
-	i := 0
-	for i < len(c.days) && c.days[i].day < d {
-		i++
-	}
-	if i == len(c.days) {
+	c.days = slices.DeleteFunc(c.days, func(e dayCount) bool { return e.day < d-day(keepDays) || e.day > d+day(keepDays) })
+	if len(c.days) == 0 {
 		c.days = nil
-		return
 	}
-	c.days = slices.Delete(c.days, 0, i)
 }
-
-// newest returns the last day counted; c has one.
-func (c *calendar) newest() day { return c.days[len(c.days)-1].day }
 
 // in returns the count of a span; a nil calendar has none.
 func (c *calendar) in(s span) int64 {

@@ -22,116 +22,97 @@ func (m *Meter) Check(dst []engine.Reason, l *engine.Listing, site int, userID s
 	if !l.Limited {
 		return dst
 	}
-	c := l.Campaign()
-	zone := l.Sites[site].Zone
-	if zone == nil {
-		zone = time.UTC
+	s := m.standing(l)
+	if v := m.verdict(s, l, site, at); v.barred {
+		dst = m.checkBudgets(dst, l, site, at)
 	}
-	now := moment{at: at, zone: zone, day: dayOf(at.In(zone))}
-	ref := engine.CampaignRef{MerchantID: c.MerchantID, CampaignID: c.ID}
+	if userID != "" {
+		q := m.question(s, l, site, userID, at)
+		dst = q.caps(dst)
+		dst = q.takings(dst)
+	}
+	return dst
+}
 
+// Within reports whether Check appends nothing.
+func (m *Meter) Within(l *engine.Listing, site int, userID string, at time.Time) bool {
+	if !l.Limited {
+		return true
+	}
+	s := m.standing(l)
+	if m.verdict(s, l, site, at).barred {
+		return false
+	}
+	if userID == "" {
+		return true
+	}
+	q := m.question(s, l, site, userID, at)
+	q.silent = true
+	return len(q.caps(nil)) == 0 && len(q.takings(nil)) == 0
+}
+
+// momentAt is a time as a site has it.
+func momentAt(l *engine.Listing, site int, at time.Time) moment {
+	return localMoment(at, l.Sites[site].Zone)
+}
+
+// checkBudgets appends the budgets of the campaign and its venue that are used up, and then those that are ahead of their pacing.
+func (m *Meter) checkBudgets(dst []engine.Reason, l *engine.Listing, site int, at time.Time) []engine.Reason {
+	c, now := l.Campaign(), momentAt(l, site, at)
+	ref := engine.CampaignRef{MerchantID: c.MerchantID, CampaignID: c.ID}
 	var paced []engine.Reason
-	for _, b := range c.Budgets {
+	for i := range c.Budgets {
+		b := &c.Budgets[i]
 		if b.Per == engine.PerUser {
 			continue
 		}
-		n := m.reached(ref, l.Sites[site].ID, &b, now.day)
-		if n >= b.Limit {
-			dst = append(dst, engine.Reason{Code: engine.BudgetExhausted, Message: usedUp(n, b, now)})
-		} else if r, out := pacedOut(c, b, n, now); out {
+		u := m.reached(ref, l.Sites[site].ID, b, now.day)
+		if u.n >= b.Limit {
+			dst = append(dst, engine.Reason{Code: engine.BudgetExhausted, Message: usedUp(u.n, *b, now)})
+		} else if r, out := m.traffic.pacedOut(c, l.Terms, b, u, now); out {
 			paced = append(paced, r)
 		}
 	}
-	dst = append(dst, paced...)
-	if userID != "" {
-		dst = m.checkUser(dst, c, m.userKey(userID, ref), now)
-		dst = m.checkUserTakings(dst, c, ref, userID, now)
-	}
-	return dst
+	return append(dst, paced...)
 }
 
 // reached returns how far a budget of a campaign or a venue has been used.
-func (m *Meter) reached(ref engine.CampaignRef, venue string, b *engine.Budget, d day) int64 {
+func (m *Meter) reached(ref engine.CampaignRef, venue string, b *engine.Budget, d day) used {
 	if b.Metric == engine.MetricImpressions {
-		return m.impressions(ref, venue, *b, d)
+		return m.impressions(ref, venue, b, d)
 	}
 	if balance := m.takings.balance(ref, balanceKey(b, venue, "")); balance != nil {
-		return takenOf(balance, b, d)
+		return usedOf(balance, b, d)
 	}
-	return 0
+	return used{}
 }
 
-// checkUserTakings appends the budgets of redemptions and spend that a user has used up.
-func (m *Meter) checkUserTakings(dst []engine.Reason, c *engine.Campaign, ref engine.CampaignRef, user string, now moment) []engine.Reason {
-	var balance *engine.Balance
+// Exhausted implements engine.Exhaustion.
+func (m *Meter) Exhausted(c *engine.Campaign, at time.Time) bool {
+	ref, today := engine.CampaignRef{MerchantID: c.MerchantID, CampaignID: c.ID}, dayOf(at.UTC())
 	for i := range c.Budgets {
 		b := &c.Budgets[i]
-		if b.Metric == engine.MetricImpressions || b.Per != engine.PerUser {
-			continue
-		}
-		if balance == nil {
-			if balance = m.takings.balance(ref, balanceKey(b, "", user)); balance == nil {
-				return dst
-			}
-		}
-		if n := takenOf(balance, b, now.day); n >= b.Limit {
-			dst = append(dst, overBudget(*b, n, 0, now))
+		if b.Period == engine.PeriodTotal && b.Per == engine.PerCampaign && m.reached(ref, "", b, today).n >= b.Limit {
+			return true
 		}
 	}
-	return dst
+	return false
 }
 
 // impressions returns the count that a budget of a campaign or a venue has reached.
-func (m *Meter) impressions(ref engine.CampaignRef, venue string, b engine.Budget, d day) int64 {
+func (m *Meter) impressions(ref engine.CampaignRef, venue string, b *engine.Budget, d day) used {
 	s := m.campaignShard(ref)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	c := s.counts[ref]
 	if c == nil {
-		return 0
+		return used{}
 	}
+	of := &c.impressions
 	if b.Per == engine.PerVenue {
-		return c.venues[venue].in(spanOf(b.Period, d))
+		of = c.venues[venue]
 	}
-	return c.impressions.in(spanOf(b.Period, d))
-}
-
-// checkUser appends the caps and then the budgets that a user has reached.
-func (m *Meter) checkUser(dst []engine.Reason, c *engine.Campaign, k userKey, now moment) []engine.Reason {
-	if len(c.Caps) == 0 && !hasUserBudget(c) {
-		return dst
-	}
-	s := m.userShard(k)
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	u := s.usages[k]
-	if u == nil {
-		return dst
-	}
-	for _, limit := range c.Caps {
-		if n, again, capped := u.capped(limit, now.at); capped {
-			message := fmt.Sprintf("%d of %d showings in %s; again at %s", n, limit.Count, window(limit.Window), clock(again, now.zone))
-			dst = append(dst, engine.Reason{Code: engine.FrequencyCapped, Message: message})
-		}
-	}
-	for _, b := range c.Budgets {
-		if b.Metric != engine.MetricImpressions || b.Per != engine.PerUser {
-			continue
-		}
-		if n := u.days.in(spanOf(b.Period, now.day)); n >= b.Limit {
-			dst = append(dst, engine.Reason{Code: engine.UserLimitReached, Message: usedUp(n, b, now)})
-		}
-	}
-	return dst
-}
-
-func hasUserBudget(c *engine.Campaign) bool {
-	for _, b := range c.Budgets {
-		if b.Metric == engine.MetricImpressions && b.Per == engine.PerUser {
-			return true
-		}
-	}
-	return false
+	return used{of.in(spanOf(b.Period, d)), of.in(span{d, spanOf(b.Period, d).next})}
 }
 
 var periodWords = map[engine.Period]string{engine.PeriodDay: "today", engine.PeriodWeek: "this week", engine.PeriodMonth: "this month"}

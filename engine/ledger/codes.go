@@ -31,6 +31,10 @@ func (b *Book) AddCodes(ctx context.Context, w engine.Write, ref engine.Campaign
 		return batch, fmt.Errorf("make an id: %w", err)
 	}
 	out := engine.CodeBatch{}
+	note, err := b.noteKey(ctx, w.Once, ref)
+	if err != nil {
+		return batch, fmt.Errorf("add codes to campaign %s: %w", ref.CampaignID, err)
+	}
 	err = b.update(ctx, ref, w.At, w.By, func(a *account) error {
 		was, err := a.Earlier(w.Once, engine.MoveCodes)
 		if err != nil {
@@ -50,8 +54,12 @@ func (b *Book) AddCodes(ctx context.Context, w engine.Write, ref engine.Campaign
 			return err
 		}
 		out = engine.CodeBatch{ID: id, Uses: batch.Uses, Codes: codes, Added: added}
+		note.begin(ctx)
 		return a.Remember(w.Once, engine.MoveCodes, engine.MoveReceipt{ID: id, Number: a.head.Movements})
 	})
+	if noted := note.wait(); err == nil {
+		err = noted
+	}
 	if err != nil {
 		return batch, fmt.Errorf("add codes to campaign %s: %w", ref.CampaignID, err)
 	}

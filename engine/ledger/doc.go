@@ -45,6 +45,25 @@
 // Amounts are whole minor units, every sum is checked for overflow, shares are rounded half away from zero, and no discount is
 // above what is left of the purchase. The movements are enough to compute every balance anew: see Book.VerifyAccounts.
 //
-// Left out: a queue for each campaign that would put several movements into one transaction. The store commits up to 64
-// waiting ones together, whichever campaigns they are of.
+// # Pacing
+//
+// A paced budget follows what is expected over the rest of its period: the hours of the week as they were of late in the venue's zone, learnt from the showings and
+// uses of all campaigns there, four weeks back, each week counting half as much as the one after it. Where little was seen all hours are taken to be alike. Opening
+// hours of venues are not looked at but through what they brought. See pacedOut.
+//
+// # A clock that is wrong
+//
+// Movements are ordered by their numbers; their times are what the clock showed. A use counts on the day that the venue's calendar showed, and
+// a budget bears its limit on each day, week or month that the clock shows, whatever it showed in between: a balance remembers engine.MaxBalanceDays days of
+// use, those nearest to the present one. A clock that is ahead ends holds, as time does, and they stay ended. One that is put back makes holds last longer by as
+// much, up to engine.MaxTTL: a hold that has more left than that ends at once. An order on its way to its account keeps its place in its purchase whatever the clock
+// shows. Showings are remembered about the days that are counted now, and forgotten only when they are old by two sweeps.
+//
+// # Idempotency keys
+//
+// The receipt of a key lies in the account, in the transaction of what it did. That the key was used at all is noted beside it, for orders on other campaigns: such
+// a key is engine.ErrOnceConflict. A key whose order was refused did nothing, and may be used again.
+//
+// Left out: a queue for each campaign that would put several movements into one transaction. The store commits those that wait
+// together, whichever campaigns they are of, and runs the next ones meanwhile.
 package ledger

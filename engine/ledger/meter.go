@@ -3,6 +3,7 @@ package ledger
 import (
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sihai-network/sihai/engine"
@@ -20,9 +21,13 @@ type Meter struct {
 	campaigns [campaignShards]campaignShard
 	users     [userShards]userShard
 	takings   takings // what was redeemed
+	traffic   traffic
 }
 
-var _ engine.Limits = (*Meter)(nil)
+var (
+	_ engine.Limits     = (*Meter)(nil)
+	_ engine.Exhaustion = (*Meter)(nil)
+)
 
 // Zones tells the time zone of a venue.
 type Zones interface {
@@ -43,9 +48,10 @@ type campaignShard struct {
 }
 
 type campaignCounts struct {
+	changes     atomic.Uint64 // how often anything of this was counted, or taken of the campaign
 	impressions calendar
 	clicks      int64
-	venues      map[string]*calendar // impressions by venue ID
+	venues      map[string]*calendar // impressions by venue ID; nil: none
 }
 
 // NewMeter returns a meter that has counted nothing.
@@ -86,6 +92,7 @@ func (m *Meter) countImpression(ref engine.CampaignRef, e *engine.Event) {
 		zone = time.UTC
 	}
 	d := dayOf(at.In(zone))
+	m.traffic.learn(zone, at, e.Received)
 
 	s := m.campaignShard(ref)
 	s.mu.Lock()
@@ -94,13 +101,17 @@ func (m *Meter) countImpression(ref engine.CampaignRef, e *engine.Event) {
 	v := c.venues[e.VenueID]
 	if v == nil {
 		v = new(calendar)
+		if c.venues == nil {
+			c.venues = make(map[string]*calendar)
+		}
 		c.venues[e.VenueID] = v
 	}
 	v.add(d)
+	c.changes.Add(1)
 	s.mu.Unlock()
 
 	if e.UserID != "" {
-		k := m.userKey(e.UserID, ref)
+		k := m.userKey(e.UserID, m.campaignKey(ref))
 		m.userShard(k).add(k, d, at.UnixMilli())
 	}
 }
@@ -112,7 +123,9 @@ func (m *Meter) Popularity() map[engine.CampaignRef]engine.Counts {
 		s := &m.campaigns[i]
 		s.mu.RLock()
 		for ref, c := range s.counts {
-			out[ref] = engine.Counts{Impressions: float64(c.impressions.total), Clicks: float64(c.clicks)}
+			if c.impressions.total > 0 || c.clicks > 0 {
+				out[ref] = engine.Counts{Impressions: float64(c.impressions.total), Clicks: float64(c.clicks)}
+			}
 		}
 		s.mu.RUnlock()
 	}
@@ -132,7 +145,7 @@ func (m *Meter) Forget(user string) {
 		s.mu.RUnlock()
 	}
 	for _, ref := range refs {
-		k := m.userKey(user, ref)
+		k := m.userKey(user, m.campaignKey(ref))
 		s := m.userShard(k)
 		s.mu.Lock()
 		delete(s.usages, k)
@@ -160,19 +173,33 @@ func (m *Meter) campaignShard(ref engine.CampaignRef) *campaignShard {
 func (s *campaignShard) of(ref engine.CampaignRef) *campaignCounts {
 	c := s.counts[ref]
 	if c == nil {
-		c = &campaignCounts{venues: make(map[string]*calendar)}
+		c = new(campaignCounts)
 		s.counts[ref] = c
 	}
 	return c
 }
 
-func (m *Meter) userKey(user string, ref engine.CampaignRef) userKey {
-	type pair struct {
-		user string
-		ref  engine.CampaignRef
-	}
-	p := pair{user, ref}
-	return userKey{maphash.Comparable(m.seeds[0], p), maphash.Comparable(m.seeds[1], p)}
+// counts returns the counts of a campaign, made when there are none.
+func (m *Meter) counts(ref engine.CampaignRef) *campaignCounts {
+	s := m.campaignShard(ref)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.of(ref)
+}
+
+// took takes in the balances that a commit left.
+func (m *Meter) took(ref engine.CampaignRef, balances []*engine.Balance) {
+	m.takings.set(ref, balances)
+	m.counts(ref).changes.Add(1)
+}
+
+// campaignKey is a campaign's part of a userKey.
+func (m *Meter) campaignKey(ref engine.CampaignRef) userKey {
+	return userKey{maphash.Comparable(m.seeds[0], ref), maphash.Comparable(m.seeds[1], ref)}
+}
+
+func (m *Meter) userKey(user string, campaign userKey) userKey {
+	return userKey{maphash.String(m.seeds[0], user) + campaign[0], maphash.String(m.seeds[1], user) + campaign[1]}
 }
 
 func (m *Meter) userShard(k userKey) *userShard { return &m.users[k[0]%userShards] }

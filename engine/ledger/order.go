@@ -16,6 +16,7 @@ type checked struct {
 	ref     engine.CampaignRef
 	snap    *engine.Snapshot
 	listing *engine.Listing
+	traffic *traffic
 	site    int
 	order   engine.Order // with what its decision tells besides
 	shown   bool
@@ -30,7 +31,7 @@ func (b *Book) prepare(ctx context.Context, at time.Time, o *engine.Order) (*che
 	if snap == nil {
 		return nil, fmt.Errorf("no snapshot yet: %w", engine.ErrUnavailable)
 	}
-	c := &checked{snap: snap, order: *o}
+	c := &checked{snap: snap, order: *o, traffic: &b.meter.traffic}
 	if o.DecisionID != "" {
 		if err := b.decided(ctx, at, c); err != nil {
 			return nil, err
@@ -48,7 +49,7 @@ func (b *Book) prepare(ctx context.Context, at time.Time, o *engine.Order) (*che
 
 // against returns what place, time and traveller have against an order.
 func (b *Book) against(c *checked, at time.Time) []engine.Reason {
-	return b.rules.CheckOffer(nil, c.snap, &engine.Request{Time: at, User: c.order.User, Location: c.order.Location, Purchase: c.order.Purchase}, c.listing, c.site)
+	return b.rules.CheckOffer(nil, c.snap, &engine.Request{Time: at, User: c.order.User, Location: c.order.Location, Purchase: c.order.Purchase, Partners: c.order.Partners}, c.listing, c.site)
 }
 
 // decided takes over what the decision of an order tells: the merchant, and the traveller, whom an order cannot exchange for another.
@@ -66,9 +67,12 @@ func (b *Book) decided(ctx context.Context, at time.Time, c *checked) error {
 		return engine.Faults{{Path: "offer_id", Code: "unknown_offer", Message: "the decision did not offer " + engine.OfferID(o.CampaignID, o.VenueID)}}
 	}
 	o.MerchantID = merchant
-	c.shown = at.Sub(d.Time) < shownFor
+	c.shown = at.Sub(d.Time).Abs() < shownFor
 	if d.Request == nil {
 		return nil
+	}
+	if len(o.Partners) == 0 {
+		o.Partners = d.Request.Partners
 	}
 	own := &d.Request.User
 	switch {
@@ -106,7 +110,7 @@ func shownIn(d *engine.Decision, o *engine.Order) (merchant string, ok bool) {
 // use returns what the account has to know of an order at a time.
 func (c *checked) use(at time.Time) use {
 	return use{
-		order: &c.order, campaign: c.listing.Campaign(), now: localMoment(at, c.listing.Sites[c.site].Zone), rates: c.ratesOn(at),
+		order: &c.order, campaign: c.listing.Campaign(), terms: c.listing.Terms, traffic: c.traffic, now: localMoment(at, c.listing.Sites[c.site].Zone), rates: c.ratesOn(at),
 		shown: c.shown, left: c.order.Purchase.Amount - c.taken,
 	}
 }

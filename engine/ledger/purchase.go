@@ -18,6 +18,8 @@ import (
 // other out the first stays, unless it is only held and the other one's priority is higher: then the hold is let go. All offers together take at most
 // the purchase, the first ones first.
 
+// An order that is on its way in this process counts whatever the clock shows: another one that read the clock while it was wrong must not take its place.
+
 // joinTime is how long an order may take from the purchase's record to the campaign's account.
 const joinTime = time.Minute
 
@@ -61,9 +63,10 @@ func (b *Book) settled(ctx context.Context, at time.Time, lines []engine.Purchas
 	now := make(map[string]*engine.PurchaseLine, len(lines))
 	var live []engine.PurchaseLine
 	for _, l := range lines {
+		_, joining := b.joining.Load(l.RedemptionID) // before the account is read: what has left by now is there, or never will be
 		r, err := b.Redemption(ctx, at, l.RedemptionID)
 		switch {
-		case errors.Is(err, engine.ErrNotFound) && at.Before(l.Until):
+		case errors.Is(err, engine.ErrNotFound) && (joining || at.Before(l.Until) && l.Until.Sub(at) <= 2*joinTime):
 		case errors.Is(err, engine.ErrNotFound):
 			now[l.RedemptionID] = nil
 			continue
@@ -146,6 +149,8 @@ func (b *Book) takeTogether(ctx context.Context, w engine.Write, c *checked, u *
 		}
 		return *was, nil
 	}
+	b.joining.Store(u.id, true)
+	defer b.joining.Delete(u.id)
 	refused, err := b.try(ctx, w.At, c) // nothing gives way to an order that will be refused
 	if err != nil {
 		return engine.Redemption{}, err
@@ -166,6 +171,7 @@ func (b *Book) takeTogether(ctx context.Context, w engine.Write, c *checked, u *
 		}
 		return a.takeChecked(c, u, w.At)
 	})
+	r, err = b.taken(u, w.At, r, err)
 	if joined && (err != nil || r.ID != u.id) {
 		b.leave(ctx, c, u.id)
 	}

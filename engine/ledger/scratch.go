@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sihai-network/sihai/engine"
 )
@@ -57,8 +58,8 @@ func (s *scratch) Code(code string) (engine.Code, error) {
 }
 
 // Holds leaves out what was ended here; nothing that was begun here is asked for.
-func (s *scratch) Holds(limit int) ([]engine.Hold, error) {
-	holds, err := s.AccountReader.Holds(limit + len(s.holds))
+func (s *scratch) Holds(after time.Time, limit int) ([]engine.Hold, error) {
+	holds, err := s.AccountReader.Holds(after, limit+len(s.holds))
 	holds = slices.DeleteFunc(holds, func(h engine.Hold) bool { held, known := s.holds[h.ID]; return known && !held })
 	slices.SortFunc(holds, func(a, b engine.Hold) int {
 		if c := a.ExpiresAt.Compare(b.ExpiresAt); c != 0 {

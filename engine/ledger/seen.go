@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 type seen struct {
 	mu     sync.Mutex // guards the rest
 	kept   map[eventKey]struct{}
-	days   []seenDay                  // ascending
+	days   []seenDay                  // in the order in which they came
 	flying map[eventKey]chan struct{} // being kept; closed when that has ended
 }
 
@@ -86,22 +87,21 @@ func (s *seen) leave(keys []eventKey, done chan struct{}, kept bool, d day) {
 	close(done)
 }
 
-// keep remembers a key that came on a day, and forgets those that are too old to come again. A day that is out of order, which
-// a clock put back can make, counts as the newest.
+// keep remembers a key that came on a day, and forgets those that came seenDays before, counted in days on which any came: a clock that is wrong
+// for a while brings few of these, and makes nothing old.
 func (s *seen) keep(k eventKey, d day) {
 	s.kept[k] = struct{}{}
-	last := len(s.days) - 1
-	if last < 0 || s.days[last].day < d {
+	i := slices.IndexFunc(s.days, func(of seenDay) bool { return of.day == d })
+	if i < 0 {
+		i = len(s.days)
 		s.days = append(s.days, seenDay{day: d})
-		last++
 	}
-	s.days[last].keys = append(s.days[last].keys, k)
-	for s.days[0].day < s.days[last].day-day(seenDays) {
+	s.days[i].keys = append(s.days[i].keys, k)
+	for len(s.days) > seenDays+1 {
 		for _, old := range s.days[0].keys {
 			delete(s.kept, old)
 		}
 		s.days = s.days[1:]
-		last--
 	}
 }
 

@@ -33,6 +33,7 @@ type shelf struct {
 	mu        sync.Mutex
 	snap      *engine.Snapshot
 	decisions decisions
+	zones     zones
 	refuse    func(*engine.Request) []engine.Reason
 }
 
@@ -71,9 +72,10 @@ func newShop(t testing.TB, dir string, campaigns ...engine.Campaign) *shop {
 
 // sell puts up campaigns in the place of those before.
 func (s *shop) sell(campaigns ...engine.Campaign) {
-	snap := &engine.Snapshot{Version: uint64(time.Now().UnixNano()), Rates: engine.Rates{{
-		Date: engine.Date{Year: 2026, Month: 11, Day: 23}, Rates: map[string]engine.Rate{"USD": {Mantissa: 125, Scale: 2}, "JPY": {Mantissa: 1605, Scale: 1}},
-	}}}
+	rates := map[string]engine.Rate{"USD": {Mantissa: 125, Scale: 2}, "JPY": {Mantissa: 1605, Scale: 1}}
+	snap := &engine.Snapshot{Version: uint64(time.Now().UnixNano()), Rates: engine.Rates{
+		{Date: engine.Date{Year: 2020, Month: 1, Day: 2}, Rates: rates}, {Date: engine.Date{Year: 2026, Month: 11, Day: 23}, Rates: rates},
+	}}
 	zone := zone(s.t, "America/New_York")
 	var sites []*engine.Site
 	for i := range 3 {
@@ -121,10 +123,10 @@ func (s *shop) pass(d time.Duration) { s.clock.Add(int64(d)) }
 func (s *shop) open() {
 	s.t.Helper()
 	s.store = openStore(s.t, s.dir)
-	s.meter = ledger.NewMeter(zones{})
+	s.meter = ledger.NewMeter(s.offer.zones)
 	var err error
 	s.Book, err = ledger.OpenBook(context.Background(), ledger.BookOptions{
-		Accounts: s.store, Purchases: s.store, Snapshots: &s.offer, Rules: &s.offer, Decisions: &s.offer, Meter: s.meter, IDs: engine.IDs{Random: rand.Reader}, Now: s.now, SweepEvery: -1,
+		Accounts: s.store, Purchases: s.store, Keys: s.store, Snapshots: &s.offer, Rules: &s.offer, Decisions: &s.offer, Meter: s.meter, IDs: engine.IDs{Random: rand.Reader}, Now: s.now, SweepEvery: -1,
 	})
 	if err != nil {
 		s.t.Fatal(err)

@@ -17,7 +17,7 @@ import (
 func long() bool { return os.Getenv("SIHAI_LONG") == "1" }
 
 // A plain model, which knows no balances and counts every redemption anew for each question, agrees with the ledger over random operations, with new starts
-// in between; from time to time the ledger is verified.
+// in between, and in every other episode with a clock that is put ahead and back by up to a year; from time to time the ledger is verified.
 func TestSimulation(t *testing.T) {
 	episodes, steps := 6, 700
 	if long() {
@@ -52,6 +52,7 @@ type simulation struct {
 	answers   map[string]plainAnswer           // by idempotency key
 	seed      uint64
 	step      int
+	ahead     time.Duration // of the time that has passed
 }
 
 // plainAnswer is what an idempotency key got.
@@ -80,6 +81,8 @@ func simulate(t *testing.T, seed uint64, steps int) {
 			s.addCodes()
 		case n < 92:
 			s.pass(time.Duration(random.Int64N(int64(20 * time.Minute))))
+		case n < 95 && seed%2 == 1:
+			s.jump()
 		case n < 95:
 			s.pass(time.Duration(random.Int64N(int64(30 * time.Hour))))
 		case n < 98:
@@ -127,10 +130,21 @@ func rounded(a, b, c int64) int64 {
 	return new(big.Int).Div(x.Num(), x.Denom()).Int64()
 }
 
-// expire ends the model's holds that have run out.
+// jump puts the clock somewhere about the time that has passed. What ran out before and after it is swept.
+func (s *simulation) jump() {
+	to := []time.Duration{0, time.Hour, -time.Hour, 24 * time.Hour, -24 * time.Hour, aYear, -aYear}[s.random.IntN(7)]
+	s.sweep()
+	s.expire()
+	s.pass(to - s.ahead)
+	s.ahead = to
+	s.sweep()
+	s.expire()
+}
+
+// expire ends the model's holds that have run out, and those that would outlast any hold.
 func (s *simulation) expire() {
 	for _, u := range s.uses {
-		if u.status == engine.Reserved && !s.now().Truncate(time.Millisecond).Before(u.ends) {
+		if left := u.ends.Sub(s.now().Truncate(time.Millisecond)); u.status == engine.Reserved && (left <= 0 || left > 7*24*time.Hour) {
 			u.status = engine.Expired
 			s.free(u)
 		}

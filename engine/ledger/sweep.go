@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -16,8 +17,8 @@ type holds struct {
 }
 
 type nextHold struct {
-	movements uint64 // of the account when that was so
-	at        time.Time
+	movements   uint64 // of the account when that was so
+	first, last time.Time
 }
 
 // set takes in the head of an account; an older one than is known changes nothing.
@@ -25,7 +26,7 @@ func (h *holds) set(ref engine.CampaignRef, head engine.AccountHead) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if was, known := h.next[ref]; !known || head.Movements >= was.movements {
-		h.next[ref] = nextHold{head.Movements, head.NextExpiry}
+		h.next[ref] = nextHold{head.Movements, head.NextExpiry, head.LastExpiry}
 	}
 }
 
@@ -43,12 +44,23 @@ func (h *holds) due(at time.Time) []engine.CampaignRef {
 	defer h.mu.Unlock()
 	var due []engine.CampaignRef
 	for ref, n := range h.next {
-		if !n.at.IsZero() && !at.Before(n.at) {
+		if overdue(n.first, n.last, at) {
 			due = append(due, ref)
 		}
 	}
 	slices.SortFunc(due, compareRefs)
 	return due
+}
+
+// heads lists the accounts with the number of the newest movement of each, in order.
+func (h *holds) heads() (refs []engine.CampaignRef, movements []uint64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	refs = slices.SortedFunc(maps.Keys(h.next), compareRefs)
+	for _, ref := range refs {
+		movements = append(movements, h.next[ref].movements)
+	}
+	return refs, movements
 }
 
 // Sweep ends the holds that have run out at a time, and returns how many accounts it looked at.
@@ -64,18 +76,21 @@ func (b *Book) Sweep(ctx context.Context, at time.Time) (int, error) {
 	return len(due), nil
 }
 
-// sweepUntil sweeps now and then until ctx ends.
+// sweepUntil sweeps now and then until ctx ends. What keeps it from that for a while is told once.
 func (b *Book) sweepUntil(ctx context.Context, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
+	failing := false
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		if _, err := b.Sweep(ctx, b.now()); err != nil && ctx.Err() == nil {
+		_, err := b.Sweep(ctx, b.now())
+		if err != nil && ctx.Err() == nil && !failing {
 			b.logger.Error("end holds", "error", err)
 		}
+		failing = err != nil
 	}
 }

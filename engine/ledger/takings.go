@@ -58,7 +58,7 @@ func (t *takings) set(ref engine.CampaignRef, balances []*engine.Balance) {
 }
 
 // load reads the balances of every account. Cost: linear in the users and venues of the accounts.
-func (t *takings) load(ctx context.Context, accounts engine.Accounts, each func(engine.CampaignRef, engine.AccountHead)) error {
+func (m *Meter) load(ctx context.Context, accounts engine.Accounts, each func(engine.CampaignRef, engine.AccountHead)) error {
 	return accounts.EachAccount(ctx, func(ref engine.CampaignRef) error {
 		var head engine.AccountHead
 		err := accounts.ViewAccount(ctx, ref, func(r engine.AccountReader) (err error) {
@@ -66,12 +66,13 @@ func (t *takings) load(ctx context.Context, accounts engine.Accounts, each func(
 			return err
 		})
 		if err == nil {
-			t.set(ref, []*engine.Balance{&head.Balance})
+			m.took(ref, []*engine.Balance{&head.Balance})
 			each(ref, head)
 			err = accounts.EachBalance(ctx, ref, func(b engine.Balance) error {
-				t.set(ref, []*engine.Balance{&b})
+				m.takings.set(ref, []*engine.Balance{&b})
 				return nil
 			})
+			m.took(ref, nil)
 		}
 		if err != nil {
 			return fmt.Errorf("read account of campaign %s of merchant %s: %w", ref.CampaignID, ref.MerchantID, err)

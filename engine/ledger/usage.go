@@ -12,7 +12,7 @@ import (
 type usage struct {
 	days  calendar
 	last  int64   // newest showing, in milliseconds since 1970
-	times []int64 // of the newest showings, ascending: at most engine.MaxCapCount, none older than engine.MaxCapWindow
+	times []int64 // of showings, ascending: at most engine.MaxCapCount, those nearest to the one that was counted last
 }
 
 // userMemory is how long after its last showing a user's count for a campaign is forgotten, its total included. It is far
@@ -25,19 +25,23 @@ func (u *usage) add(d day, at int64) {
 	u.last = max(u.last, at)
 	i, _ := slices.BinarySearch(u.times, at+1)
 	u.times = slices.Insert(u.times, i, at)
-	u.forget(u.last)
+	if last := len(u.times) - 1; len(u.times) > engine.MaxCapCount {
+		if at-u.times[0] >= u.times[last]-at {
+			u.times = slices.Delete(u.times, 0, 1)
+		} else {
+			u.times = u.times[:last]
+		}
+	}
 }
 
-// forget drops what no cap and no period can ask for at a time, in milliseconds, or later.
+// forget drops what no cap and no period can ask for about a time, in milliseconds.
 func (u *usage) forget(now int64) {
-	old, _ := slices.BinarySearch(u.times, now-engine.MaxCapWindow.Milliseconds())
-	old = max(old, len(u.times)-engine.MaxCapCount)
-	if old == len(u.times) {
+	window := engine.MaxCapWindow.Milliseconds()
+	u.times = slices.DeleteFunc(u.times, func(at int64) bool { return at < now-window || at > now+window })
+	if len(u.times) == 0 {
 		u.times = nil
-	} else if old > 0 {
-		u.times = slices.Delete(u.times, 0, old)
 	}
-	u.days.forget(day(now/(secondsPerDay*1000)) - day(keepDays) - 1)
+	u.days.forget(day(now / (secondsPerDay * 1000)))
 }
 
 // capped reports how many showings lie in the window of a cap that ends at a time, and, when they are as many as it
@@ -57,7 +61,8 @@ func (u *usage) capped(c engine.FrequencyCap, at time.Time) (n int, again time.T
 type userShard struct {
 	mu      sync.RWMutex // guards the rest
 	usages  map[userKey]*usage
-	newest  int64 // time of the newest showing
+	newest  int64 // time of the showing that was counted last
+	swept   int64 // newest as of the last sweep
 	counted int   // since the last sweep
 }
 
@@ -74,7 +79,7 @@ func (s *userShard) add(k userKey, d day, at int64) {
 		s.usages[k] = u
 	}
 	u.add(d, at)
-	s.newest = max(s.newest, at)
+	s.newest = at
 	s.counted++
 	if s.counted > len(s.usages)+minSweep {
 		s.sweep()
@@ -85,14 +90,17 @@ func (s *userShard) add(k userKey, d day, at int64) {
 const minSweep = 64
 
 // sweep forgets what is old in every usage, and usages that are old altogether. It comes round after as many showings as
-// there are usages, so that it costs a constant time for each.
+// there are usages, so that it costs a constant time for each. What is old is told by two sweeps: a clock that is ahead for a while makes nothing old.
 func (s *userShard) sweep() {
-	s.counted = 0
+	now := min(s.newest, s.swept)
+	s.counted, s.swept = 0, s.newest
 	for k, u := range s.usages {
-		if u.last < s.newest-userMemory.Milliseconds() {
+		if u.last < now-userMemory.Milliseconds() {
 			delete(s.usages, k)
 			continue
 		}
-		u.forget(s.newest)
+		if now > 0 {
+			u.forget(now)
+		}
 	}
 }

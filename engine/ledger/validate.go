@@ -116,7 +116,7 @@ func (t *trial) change(at time.Time, reasons []engine.Reason) (*engine.OrderChan
 			}
 			c.Spend = engine.Money{Amount: least - t.order.Purchase.Amount, Currency: t.order.Purchase.Currency}
 			t.order.Purchase.Amount = least
-		case engine.NotInFlight, engine.VenueClosed, engine.BudgetExhausted, engine.PacedOut, engine.UserLimitReached:
+		case engine.NotInFlight, engine.VenueClosed, engine.BlackedOut, engine.BudgetExhausted, engine.PacedOut, engine.UserLimitReached:
 			waits = true
 		default:
 			return nil, nil
@@ -191,7 +191,7 @@ func (t *trial) freed(at time.Time, zone *time.Location) (time.Time, error) {
 			}
 			latest = later(latest, next.start(u.now.zone))
 		case !u.shown && b.Per != engine.PerUser:
-			if again, out := pacedUntil(u.campaign, b, n, u.now); out {
+			if again, out := u.traffic.pacedUntil(u.campaign, &b, usedOf(balance, &b, u.now.day), u.now); out {
 				latest = later(latest, again)
 			}
 		}

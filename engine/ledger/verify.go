@@ -2,126 +2,75 @@ package ledger
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"hash/maphash"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/sihai-network/sihai/engine"
 )
 
-// movementPage is how many movements are read at once.
-const movementPage = 1000
+// auditEntries bounds what a verification holds in memory at once: balances, redemptions and codes. An account that has more is read more than once, each
+// time for a part of them.
+const auditEntries = 1 << 15
 
-// ListMovements implements engine.Redeemer. Cost: linear in the accounts, and in the page.
-func (b *Book) ListMovements(ctx context.Context, merchant string, p engine.Page) (page []engine.AccountMovement, next string, err error) {
-	from, number, err := parseMovementCursor(p.After)
-	if err != nil {
-		return nil, "", err
-	}
-	err = b.eachAccount(ctx, merchant, func(ref engine.CampaignRef) error {
-		var after uint64
-		switch c := compareRefs(ref, from); {
-		case c < 0:
-			return nil
-		case c == 0:
-			after = number
-		}
-		left := p.Limit + 1 - len(page)
-		if left <= 0 {
-			return errEnough
-		}
-		movements, err := b.accounts.Movements(ctx, ref, after, left)
-		for _, m := range movements {
-			page = append(page, engine.AccountMovement{CampaignRef: ref, Movement: m})
+// VerifyAccounts implements engine.Redeemer. Movements that are made while it reads do not disturb it: each stored balance says as of which
+// movement it is, and is compared with what had been computed by then. Memory: some megabytes, whatever there is to be verified. Cost: linear in the movements, times
+// one for each auditEntries of an account.
+func (b *Book) VerifyAccounts(ctx context.Context, merchant string) (engine.Audit, error) {
+	var total engine.Audit
+	seed := maphash.MakeSeed()
+	err := b.eachAccount(ctx, merchant, func(ref engine.CampaignRef) error {
+		total.Accounts++
+		parts, err := b.auditParts(ctx, ref)
+		for part := uint64(0); err == nil && part < parts; part++ {
+			a := audit{ref: ref, out: &total, seed: seed, part: part, parts: parts, computed: map[engine.BalanceKey]*engine.Balance{},
+				stored: map[engine.BalanceKey]engine.Balance{}, redemptions: map[string]*heldState{}, codes: map[string]int64{}, used: map[string]int64{}}
+			err = a.run(ctx, b.accounts)
 		}
 		return err
 	})
-	if err != nil && !errors.Is(err, errEnough) {
-		return nil, "", err
-	}
-	if len(page) > p.Limit {
-		page = page[:p.Limit]
-		last := &page[p.Limit-1]
-		next = last.MerchantID + "/" + last.CampaignID + "/" + strconv.FormatUint(last.Number, 10)
-	}
-	return page, next, nil
-}
-
-// errEnough ends an iteration.
-var errEnough = errors.New("enough")
-
-func parseMovementCursor(after string) (ref engine.CampaignRef, number uint64, err error) {
-	if after == "" {
-		return ref, 0, nil
-	}
-	parts := strings.Split(after, "/")
-	if len(parts) == 3 {
-		if number, err = strconv.ParseUint(parts[2], 10, 64); err == nil {
-			return engine.CampaignRef{MerchantID: parts[0], CampaignID: parts[1]}, number, nil
-		}
-	}
-	return ref, 0, engine.Faults{{Path: "cursor", Code: "invalid", Message: "is not a next_cursor of this server"}}
-}
-
-// compareRefs orders campaigns as their accounts are listed: by the bytes of merchant/campaign.
-func compareRefs(a, b engine.CampaignRef) int {
-	return strings.Compare(a.MerchantID+"/"+a.CampaignID, b.MerchantID+"/"+b.CampaignID)
-}
-
-func (b *Book) eachAccount(ctx context.Context, merchant string, fn func(engine.CampaignRef) error) error {
-	return b.accounts.EachAccount(ctx, func(ref engine.CampaignRef) error {
-		if merchant != "" && ref.MerchantID != merchant {
-			return nil
-		}
-		return fn(ref)
-	})
-}
-
-func eachMovement(ctx context.Context, accounts engine.Accounts, ref engine.CampaignRef, fn func(*engine.Movement) error) error {
-	var after uint64
-	for {
-		page, err := accounts.Movements(ctx, ref, after, movementPage)
-		if err != nil {
-			return err
-		}
-		for i := range page {
-			if err := fn(&page[i]); err != nil {
-				return err
-			}
-			after = page[i].Number
-		}
-		if len(page) < movementPage {
-			return nil
-		}
-	}
-}
-
-// VerifyAccounts implements engine.Redeemer. Movements that are made while it reads do not disturb it: each stored balance says as of which
-// movement it is, and is compared with what had been computed by then.
-func (b *Book) VerifyAccounts(ctx context.Context, merchant string) (engine.Audit, error) {
-	var total engine.Audit
-	err := b.eachAccount(ctx, merchant, func(ref engine.CampaignRef) error {
-		a := audit{ref: ref, out: &total, computed: map[engine.BalanceKey]*engine.Balance{}, stored: map[engine.BalanceKey]engine.Balance{},
-			redemptions: map[string]*heldState{}, codes: map[string]int64{}}
-		total.Accounts++
-		return a.run(ctx, b.accounts)
-	})
+	slices.Sort(total.Faults)
 	return total, err
 }
 
-// audit is the verification of one account.
+// auditParts returns into how many parts the entries of an account are divided.
+func (b *Book) auditParts(ctx context.Context, ref engine.CampaignRef) (uint64, error) {
+	var head engine.AccountHead
+	err := b.accounts.ViewAccount(ctx, ref, func(r engine.AccountReader) (err error) {
+		head, err = r.Head()
+		return err
+	})
+	// A movement brings at most a redemption, a venue and a user.
+	if err != nil || 3*head.Movements+uint64(head.Codes) <= b.auditEntries {
+		return 1, err
+	}
+	n := uint64(head.Codes)
+	err = b.accounts.EachBalance(ctx, ref, func(engine.Balance) error { n++; return nil })
+	if err == nil {
+		err = b.accounts.EachRedemption(ctx, ref, func(engine.Redemption) error { n++; return nil })
+	}
+	return n/b.auditEntries + 1, err
+}
+
+// audit is the verification of a part of one account: of the entries whose names are of the part.
 type audit struct {
 	ref         engine.CampaignRef
 	out         *engine.Audit
+	seed        maphash.Seed
+	part, parts uint64
 	head        engine.AccountHead
 	number      uint64
 	added       int64 // codes
 	computed    map[engine.BalanceKey]*engine.Balance
 	stored      map[engine.BalanceKey]engine.Balance // not yet met in the movements
 	redemptions map[string]*heldState
-	codes       map[string]int64
+	codes       map[string]int64 // uses by the movements
+	used        map[string]int64 // uses as stored
+}
+
+// ours reports whether an entry is of the part. What no name has is looked at with the first.
+func (a *audit) ours(name string) bool {
+	return a.parts == 1 || maphash.String(a.seed, name)%a.parts == a.part
 }
 
 // heldState is a redemption as it is stored, and whether the movements led there.
@@ -141,26 +90,32 @@ func (a *audit) run(ctx context.Context, accounts engine.Accounts) error {
 	if err := a.read(ctx, accounts); err != nil {
 		return err
 	}
-	err := eachMovement(ctx, accounts, a.ref, func(m *engine.Movement) error {
+	err := eachMovement(ctx, accounts, a.ref, 0, func(m *engine.Movement) error {
 		a.follow(m)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	a.out.Movements += a.number
-	if a.number < a.head.Movements {
-		a.fault("there are %d movements of %d", a.number, a.head.Movements)
+	if a.part == 0 {
+		a.out.Movements += a.number
+		if a.number < a.head.Movements {
+			a.fault("there are %d movements of %d", a.number, a.head.Movements)
+		}
 	}
 	for k := range a.stored {
 		a.fault("the balance of %s %s says movement %d, which did not touch it", k.Per, k.ID, a.stored[k].Entry)
+	}
+	for code, used := range a.used {
+		if used != a.codes[code] && a.number == a.head.Movements { // a code does not say as of which movement it is
+			a.fault("a code is used %d times, by the movements %d", used, a.codes[code])
+		}
 	}
 	for id, r := range a.redemptions {
 		if !r.agrees {
 			a.fault("redemption %s is %s with %d rolled back, and no movement says so", id, r.status, r.rolledBack)
 		}
 	}
-	slices.Sort(a.out.Faults)
 	return nil
 }
 
@@ -179,7 +134,13 @@ func (a *audit) read(ctx context.Context, accounts engine.Accounts) error {
 	if err := accounts.EachBalance(ctx, a.ref, func(b engine.Balance) error { a.keep(&b); return nil }); err != nil {
 		return err
 	}
+	if err := a.readCodes(ctx, accounts); err != nil {
+		return err
+	}
 	return accounts.EachRedemption(ctx, a.ref, func(r engine.Redemption) error {
+		if !a.ours(r.ID) {
+			return nil
+		}
 		a.redemptions[r.ID] = &heldState{status: r.Status, rolledBack: r.RolledBack}
 		if r.Status == engine.Reserved && r.ExpiresAt.IsZero() {
 			a.fault("redemption %s is held without an end", r.ID)
@@ -188,8 +149,26 @@ func (a *audit) read(ctx context.Context, accounts engine.Accounts) error {
 	})
 }
 
+func (a *audit) readCodes(ctx context.Context, accounts engine.Accounts) error {
+	for p := (engine.Page{Limit: movementPage}); a.head.Codes > 0; {
+		page, next, err := accounts.ListCodes(ctx, a.ref, p)
+		if err != nil {
+			return err
+		}
+		for _, c := range page {
+			if a.ours(c.Code) {
+				a.used[c.Code] = c.Used
+			}
+		}
+		if p.After = next; next == "" {
+			return nil
+		}
+	}
+	return nil
+}
+
 func (a *audit) keep(b *engine.Balance) {
-	if b.Entry == 0 && b.Total.IsZero() && len(b.Days) == 0 {
+	if b.Entry == 0 && b.Total.IsZero() && len(b.Days) == 0 || !a.ours(b.ID) {
 		return
 	}
 	a.out.Balances++
@@ -198,24 +177,26 @@ func (a *audit) keep(b *engine.Balance) {
 
 // follow takes in the next movement.
 func (a *audit) follow(m *engine.Movement) {
-	if m.Number != a.number+1 {
+	if m.Number != a.number+1 && a.part == 0 {
 		a.fault("movement %d follows on %d", m.Number, a.number)
 	}
 	a.number = m.Number
 	a.added += m.Codes
-	if m.Number == a.head.Movements && a.added != a.head.Codes {
+	if m.Number == a.head.Movements && a.added != a.head.Codes && a.part == 0 {
 		a.fault("%d codes were added, and the account says %d", a.added, a.head.Codes)
 	}
-	if m.Code != "" {
+	if m.Code != "" && a.ours(m.Code) {
 		if a.codes[m.Code] != m.CodeBefore {
 			a.fault("movement %d: a code was used %d times before, by the movements %d", m.Number, m.CodeBefore, a.codes[m.Code])
 		}
 		a.codes[m.Code] = m.CodeAfter
 	}
 	for i := range m.Changes {
-		a.followChange(m, &m.Changes[i])
+		if a.ours(m.Changes[i].ID) {
+			a.followChange(m, &m.Changes[i])
+		}
 	}
-	if m.Kind == engine.MoveCodes {
+	if m.Kind == engine.MoveCodes || !a.ours(m.RedemptionID) {
 		return
 	}
 	if r := a.redemptions[m.RedemptionID]; r != nil {

@@ -87,7 +87,8 @@ func TestCoarsenIsOnce(t *testing.T) {
 	row[scoring.Distance], row[scoring.InsideProbability], row[scoring.Saving] = 0.4, 0.93, 0.5
 	d := &engine.Decision{Request: &engine.Request{Location: &engine.Location{Position: geo.LatLng{Lat: 25.79, Lng: -80.13}, Accuracy: 35, LastFix: time.Second}},
 		Placements: []engine.Placement{{Offers: []engine.Offer{{Creative: new(engine.Creative), Distance: 1612.4, InsideProbability: 0.93, Score: 0.4, Propensity: 0.25, Features: row}},
-			Rejected: []engine.Rejection{{Reasons: []engine.Reason{{Code: engine.OutsideGeofence, Message: "214 m away"}}}}}}}
+			Rejected: []engine.Rejection{{Reasons: []engine.Reason{{Code: engine.OutsideGeofence, Message: "214 m away"}}}}}},
+		Epoch: 3, Settings: &engine.Settings{Language: "en"}, Withheld: []engine.Withheld{{CampaignRef: engine.CampaignRef{MerchantID: "m", CampaignID: "c"}, VenueID: "v"}}}
 	if !privacy.Coarsen(d) {
 		t.Fatal("it was coarse")
 	}
@@ -97,6 +98,9 @@ func TestCoarsenIsOnce(t *testing.T) {
 	}
 	if r := d.Placements[0].Rejected[0].Reasons[0]; r.Code != engine.OutsideGeofence || r.Message != "" {
 		t.Errorf("%+v", r)
+	}
+	if d.Withheld != nil || !d.Coarse || d.Epoch != 3 || d.Settings == nil || !errors.Is(d.Whole(), engine.ErrForgotten) {
+		t.Errorf("%+v", d)
 	}
 	if privacy.Coarsen(d) {
 		t.Error("it became coarser")

@@ -13,15 +13,16 @@ const coarseDistance = 1000 // metres
 
 // Coarsen takes out of a decision by what the position of its request could be told: the position itself becomes the middle of its cell, see geo.Coarse; distances to
 // venues, by three of which it could be found, become whole kilometres, and so do the features that follow from them; the score, the explanation and the words of
-// rejections, which hold the same numbers, go. What was offered stays, and tells about where it was. It returns false for a decision that is coarse already.
+// rejections, which hold the same numbers, go, and so do the candidates that limits kept out, which name venues at the place. What was offered stays, and tells about where it was.
+// The decision is Coarse from then on, and cannot be made again. It returns false for a decision that is coarse already.
 func Coarsen(d *engine.Decision) (changed bool) {
 	if d.Request == nil || d.Request.Location == nil {
 		return false
 	}
 	l := d.Request.Location
 	coarse := engine.Location{Position: geo.Coarse(l.Position), Accuracy: max(l.Accuracy, geo.CoarseRadius), Type: l.Type}
-	changed = *l != coarse
-	*l = coarse
+	changed = *l != coarse || d.Withheld != nil || !d.Coarse
+	*l, d.Withheld, d.Coarse = coarse, nil, true
 	for i := range d.Placements {
 		p := &d.Placements[i]
 		for j := range p.Offers {
@@ -51,7 +52,7 @@ func coarsenOffer(o *engine.Offer) bool {
 	return changed
 }
 
-// forgetUser takes the user out of a decision and reports whether there was something to take.
+// forgetUser takes the user out of a decision, which is Erased from then on, and reports whether there was something to take.
 func forgetUser(d *engine.Decision) bool {
 	if d.Request == nil {
 		return false
@@ -61,5 +62,6 @@ func forgetUser(d *engine.Decision) bool {
 		return false
 	}
 	u.ID, u.Attributes, u.CategoryAffinities = "", nil, nil
+	d.Erased = true
 	return true
 }

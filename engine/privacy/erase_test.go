@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -138,19 +139,17 @@ func (w *town) events(t *testing.T) (all []engine.Event) {
 
 func (w *town) filesWith(t *testing.T, text string) (names []string) {
 	t.Helper()
-	all, err := filepath.Glob(filepath.Join(w.dir, "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range all {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
+	err := filepath.WalkDir(w.dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
 		}
+		data, err := os.ReadFile(name)
 		if bytes.Contains(data, []byte(text)) {
 			names = append(names, filepath.Base(name))
 		}
-	}
+		return err
+	})
+	must(t)(nil, err)
 	return names
 }
 
@@ -166,9 +165,11 @@ func TestErasure(t *testing.T) {
 	if found := w.filesWith(t, leaver); len(found) == 0 {
 		t.Fatal("the user is in no file before")
 	}
-	if d := w.decide(t, leaver); len(d.Placements[0].Offers) != 0 {
+	capped := w.decide(t, leaver)
+	if len(capped.Placements[0].Offers) != 0 {
 		t.Fatal("the cap on showings does not hold before")
 	}
+	w.logged(t, capped.DecisionID) // it is written behind the answer, and this sweep waits for nothing
 	e, err := w.EraseUser(t.Context(), leaver)
 	if err != nil || e.State != "pending" {
 		t.Fatal(e, err)
@@ -177,7 +178,7 @@ func TestErasure(t *testing.T) {
 		t.Errorf("asked again: %+v %v", again, err)
 	}
 	must(t)(nil, w.world.Sweeper.Sweep(t.Context()))
-	if e, err = w.Erasure(t.Context(), e.ID); err != nil || e.State != "done" || e.Decisions < 3 || e.Events != 6 || e.Redemptions != 2 || e.FinishedAt == "" {
+	if e, err = w.Erasure(t.Context(), e.ID); err != nil || e.State != "done" || e.Decisions < 4 || e.Events != 6 || e.Redemptions != 2 || e.FinishedAt == "" {
 		t.Errorf("%+v %v", e, err)
 	}
 	for _, restarted := range []bool{false, true} {

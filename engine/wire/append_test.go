@@ -52,12 +52,16 @@ func offerOf(o *engine.Offer) wire.Offer {
 		},
 		Title: o.Title, Description: o.Description, Terms: o.Terms, ImageURL: o.ImageURL, ContentLanguage: o.Language, Discount: wire.DiscountOf(&o.Discount),
 		InsideProbability: o.InsideProbability, Match: string(o.Match), Score: o.Score, Propensity: o.Propensity,
+		CodeRequired: o.CodeRequired,
 	}
 	if s := o.Saving; s != nil {
 		out.EstimatedSaving = &wire.Saving{Amount: s.Amount, Currency: s.Currency}
 		if !s.RateDate.IsZero() {
 			out.EstimatedSaving.RateDate = s.RateDate.String()
 		}
+	}
+	if !o.StartsAt.IsZero() {
+		out.StartsAt = o.StartsAt.Format(time.RFC3339Nano)
 	}
 	if !o.EndsAt.IsZero() {
 		out.EndsAt = o.EndsAt.Format(time.RFC3339Nano)
@@ -84,6 +88,7 @@ func typicalDecision(offers int, kept bool) *engine.Decision {
 			},
 			Discount: engine.Discount{Type: engine.DiscountPercent, Percent: engine.Percent(100 * (1 + i)), Max: engine.Money{Amount: 5000, Currency: "USD"}},
 			EndsAt:   time.Date(2027, 1, 1, 0, 0, 0, 0, time.FixedZone("", -5*60*60)),
+			StartsAt: time.Date(2026, 12, 1, 0, 0, 0, 0, time.FixedZone("", -5*60*60)), CodeRequired: true,
 		}
 		if kept {
 			c.Forms = new(engine.Forms)
@@ -110,6 +115,7 @@ func TestAppendDecisionIsPlain(t *testing.T) {
 				o.Match, o.Propensity = engine.MatchRadius, 0.05
 			}
 			if i%3 == 0 {
+				o.StartsAt, o.CodeRequired = time.Time{}, false
 				o.EndsAt, o.Saving, o.Description, o.Venue.Category = time.Time{}, nil, "", ""
 				o.Distance, o.InsideProbability, o.Score = 0, 1, -0.123456789
 			}

@@ -477,8 +477,9 @@ func (b *binder) between(p *plan, x float64, literal string) {
 }
 
 // clip shortens a client's text for a message.
-func clip(s string) string {
-	const most = 60
+func clip(s string) string { return clipTo(s, 60) }
+
+func clipTo(s string, most int) string {
 	if len(s) <= most {
 		return s
 	}

@@ -99,6 +99,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(fullRequest)
 	f.Add(fullCampaign)
 	f.Add(fullVenue)
+	f.Add(`{"live_at": "2026-12-01T00:00:00Z", "campaign": ` + fullCampaign + `}`)
 	f.Add(`{"name": "default", "weights": {"distance": 1}}`)
 	f.Add(`{"events": [{"type": "click", "decision_id": "d", "offer_id": "m/c@v"}]}`)
 	f.Fuzz(func(t *testing.T, body string) {
@@ -108,6 +109,10 @@ func FuzzDecode(f *testing.F) {
 		_, _ = wire.DecodeKey(data)
 		_, _ = wire.DecodeMerchant(data)
 		_, _ = wire.DecodeActivation(data)
+		_, _ = wire.DecodeWord(data)
+		if c, faults := wire.DecodeChange(data); len(faults) == 0 && c.Campaign != nil && len(wire.CampaignDifference(c.Campaign, c.Campaign)) > 0 {
+			t.Errorf("a campaign is another than itself")
+		}
 		if r, err := wire.DecodeRequest(data); err == nil {
 			again, err := wire.DecodeRequest(encode(t, wire.RequestOf(r)))
 			if err != nil || len(again.Placements) != len(r.Placements) {

@@ -22,12 +22,15 @@ type Campaign struct {
 	Categories    []string       `json:"categories,omitempty" doc:"merchant category codes; without any those of its venues"`
 	Geofences     []Geofence     `json:"geofences,omitempty" doc:"where it is offered; without any in a circle round each venue"`
 	Flight        *Flight        `json:"flight,omitempty"`
+	Display       *Display       `json:"display,omitempty" doc:"when it is shown, where that is not while its flight lasts"`
 	Audience      *Audience      `json:"audience,omitempty"`
 	Budgets       []Budget       `json:"budgets,omitempty"`
 	FrequencyCaps []FrequencyCap `json:"frequency_caps,omitempty"`
 	Pacing        string         `json:"pacing,omitempty" enum:"asap,evenly,frontloaded" doc:"asap when left out"`
 	Stacking      *Stacking      `json:"stacking,omitempty"`
-	Status        string         `json:"status,omitempty" enum:"draft,enabled,scheduled,running,exhausted,expired,disabled,archived" doc:"draft when left out. A write sets draft, enabled, disabled or archived; scheduled, running, exhausted and expired, which an answer tells of an enabled campaign, mean enabled there"`
+	CodeRequired  bool           `json:"code_required,omitempty" doc:"it is used with one of its voucher codes only; offers say so. Set when codes are added; a campaign that has codes is used with one whatever this says"`
+	Status        string         `json:"status,omitempty" enum:"draft,enabled,disabled,archived,scheduled,running,exhausted,expired" doc:"draft when left out: what was last asked for, one of draft, enabled, disabled and archived. A write may say scheduled, running, exhausted or expired for enabled"`
+	State         string         `json:"state,omitempty" readOnly:"true" enum:"draft,scheduled,running,exhausted,expired,disabled,archived" doc:"where it is in its life now: by its status, the clocks of its venues and its budgets for all time"`
 	Meta
 }
 
@@ -98,7 +101,7 @@ func (c *Campaign) engine(faults *engine.Faults) engine.Campaign {
 		ID: c.ID, MerchantID: c.MerchantID, Title: c.Title.engine(), Description: c.Description.engine(), Terms: c.Terms.engine(), ImageURL: c.ImageURL,
 		Discount:   c.Discount.engine(faults),
 		Venues:     engine.VenueSet{IDs: c.Venues.IDs, Chain: c.Venues.Chain, All: c.Venues.All, Radius: geo.Meters(c.Venues.Radius)},
-		Categories: c.Categories, Flight: c.Flight.engine(faults), Pacing: engine.Pacing(c.Pacing), Status: statusOf(c.Status),
+		Categories: c.Categories, Flight: c.Flight.engine(faults), Display: c.Display.engine(faults), CodeRequired: c.CodeRequired, Pacing: engine.Pacing(c.Pacing), Status: statusOf(c.Status),
 	}
 	for _, g := range c.Geofences {
 		out.Geofences = append(out.Geofences, g.engine())
@@ -152,13 +155,13 @@ func (b *Budget) engine() engine.Budget {
 	return out
 }
 
-// CampaignOf returns c as it is sent; now tells its state.
+// CampaignOf returns c as it is sent, in the state that is known without its venues and budgets: see engine.States.
 func CampaignOf(c *engine.Campaign, now time.Time) Campaign {
 	out := Campaign{
 		ID: c.ID, MerchantID: c.MerchantID, Title: Text(c.Title), Description: Text(c.Description), Terms: Text(c.Terms), ImageURL: c.ImageURL,
 		Discount:   DiscountOf(&c.Discount),
 		Venues:     VenueSet{IDs: c.Venues.IDs, Chain: c.Venues.Chain, All: c.Venues.All, Radius: float64(c.Venues.Radius)},
-		Categories: c.Categories, Flight: flightOf(&c.Flight), Pacing: string(c.Pacing), Status: string(c.State(now)), Meta: metaOf(c.Meta),
+		Categories: c.Categories, Flight: flightOf(&c.Flight), Display: displayOf(c.Display), CodeRequired: c.CodeRequired, Pacing: string(c.Pacing), Status: string(c.Status), State: string(c.State(now)), Meta: metaOf(c.Meta),
 	}
 	for _, g := range c.Geofences {
 		w := Geofence{GeoJSON: g.GeoJSON, Cells: g.Cells}

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 )
@@ -9,7 +8,8 @@ import (
 // cell is a node of the JSON that a CSV record stands for: an object, a list of objects, or a leaf that is a column.
 type cell struct {
 	plan   *plan
-	name   string  // of the member; empty for an item of a list
+	name   string // of the member; empty for an item of a list
+	path   string
 	parts  []*cell // members, or items
 	column int     // of a leaf; -1 otherwise
 }
@@ -17,13 +17,18 @@ type cell struct {
 // maxColumnItems bounds the items that columns can name by an index.
 const maxColumnItems = 100
 
-// add puts a column of a dotted name at its place and returns the path of the member, or what is wrong with the name.
+// add puts a column of a dotted name at its place and returns the path of the member, or what is wrong with the name. A column may name an object or a
+// list of objects too: its cells are then JSON, or an amount with its currency, or a text in one language.
 func (c *cell) add(name string, column int) (path, problem string) {
 	at := c
-	for _, part := range strings.Split(name, ".") {
+	parts := strings.Split(name, ".")
+	for i, part := range parts {
 		part, index, problem := splitIndex(part)
 		if problem != "" {
 			return "", problem
+		}
+		if at.column >= 0 {
+			return "", "is given twice: by " + at.path + " too"
 		}
 		next, problem := at.member(part)
 		if problem != "" {
@@ -31,7 +36,8 @@ func (c *cell) add(name string, column int) (path, problem string) {
 		}
 		at = next
 		path = strings.TrimPrefix(path+"."+part, ".")
-		if at.plan.shape == shapeList && at.plan.elem.shape == shapeObject {
+		whole := i == len(parts)-1 && !strings.Contains(parts[i], "[")
+		if at.plan.shape == shapeList && at.plan.elem.shape == shapeObject && !whole {
 			if at.column >= 0 {
 				return "", "is given twice"
 			}
@@ -41,13 +47,10 @@ func (c *cell) add(name string, column int) (path, problem string) {
 			return "", "only lists of objects are named by an index; other lists are written in one cell, separated by |"
 		}
 	}
-	switch {
-	case at.plan.shape == shapeObject || at.plan.shape == shapeDict:
-		return "", "names an object: name its members, as in " + name + "." + at.plan.firstMember()
-	case at.column >= 0:
+	if at.column >= 0 || len(at.parts) > 0 {
 		return "", "is given twice"
 	}
-	at.column = column
+	at.column, at.path = column, path
 	return path, ""
 }
 
@@ -104,13 +107,6 @@ func (c *cell) itemAt(index int) *cell {
 	return c.parts[index]
 }
 
-func (p *plan) firstMember() string {
-	if p.shape == shapeDict {
-		return "en"
-	}
-	return p.fields[0].name
-}
-
 // isEmpty reports whether every cell of c is empty in a record.
 func (c *cell) isEmpty(record []string) bool {
 	if c.column >= 0 && record[c.column] != "" {
@@ -122,80 +118,4 @@ func (c *cell) isEmpty(record []string) bool {
 		}
 	}
 	return true
-}
-
-// appendJSON appends what c is in a record.
-func (c *cell) appendJSON(dst []byte, record []string) []byte {
-	if c.column >= 0 {
-		return c.appendLeaf(dst, record[c.column])
-	}
-	if c.plan.shape == shapeList {
-		return c.appendItems(dst, record)
-	}
-	dst = append(dst, '{')
-	n := 0
-	for _, part := range c.parts {
-		if part.isEmpty(record) {
-			continue
-		}
-		dst = comma(dst, n)
-		n++
-		dst = quote(dst, part.name)
-		dst = append(dst, ':')
-		dst = part.appendJSON(dst, record)
-	}
-	return append(dst, '}')
-}
-
-// appendItems leaves out empty items at the end only, so that the others keep their index.
-func (c *cell) appendItems(dst []byte, record []string) []byte {
-	last := len(c.parts)
-	for last > 0 && c.parts[last-1].isEmpty(record) {
-		last--
-	}
-	dst = append(dst, '[')
-	for i, part := range c.parts[:last] {
-		dst = comma(dst, i)
-		dst = part.appendJSON(dst, record)
-	}
-	return append(dst, ']')
-}
-
-// appendLeaf writes a cell's text as its member wants it; what is none of that is written as a string, which is then told of as a wrong type.
-func (c *cell) appendLeaf(dst []byte, text string) []byte {
-	switch c.plan.shape {
-	case shapeList:
-		dst = append(dst, '[')
-		for i, part := range strings.Split(text, "|") {
-			dst = comma(dst, i)
-			dst = c.leafOf(c.plan.elem, dst, strings.TrimSpace(part))
-		}
-		return append(dst, ']')
-	default:
-		return c.leafOf(c.plan, dst, text)
-	}
-}
-
-func (c *cell) leafOf(p *plan, dst []byte, text string) []byte {
-	trimmed := strings.TrimSpace(text)
-	switch p.shape {
-	case shapeInteger, shapeNumber:
-		if isNumber(trimmed) {
-			return append(dst, trimmed...)
-		}
-	case shapeFlag:
-		if lower := strings.ToLower(trimmed); lower == "true" || lower == "false" {
-			return append(dst, lower...)
-		}
-	case shapeRaw:
-		if json.Valid([]byte(trimmed)) {
-			return append(dst, trimmed...)
-		}
-	}
-	return quote(dst, text)
-}
-
-// isNumber reports whether text is a JSON number.
-func isNumber(text string) bool {
-	return text != "" && (text[0] == '-' || text[0] >= '0' && text[0] <= '9') && json.Valid([]byte(text))
 }

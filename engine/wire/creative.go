@@ -95,6 +95,13 @@ func appendEnd(dst []byte, c *engine.Creative) []byte {
 		dst = append(dst, `,"ends_at":`...)
 		dst = appendTime(dst, c.EndsAt)
 	}
+	if !c.StartsAt.IsZero() {
+		dst = append(dst, `,"starts_at":`...)
+		dst = appendTime(dst, c.StartsAt)
+	}
+	if c.CodeRequired {
+		dst = append(dst, `,"code_required":true`...)
+	}
 	return append(dst, `,"score":`...)
 }
 

@@ -41,6 +41,8 @@ type Offer struct {
 	InsideProbability float64      `json:"inside_probability" minimum:"0" maximum:"1" doc:"that the traveller is in the geofence, given the accuracy of the fix"`
 	Match             string       `json:"match" enum:"fence,radius" doc:"the traveller is in its geofence, or its venue is within the radius asked for"`
 	EndsAt            string       `json:"ends_at,omitempty" format:"date-time" doc:"exclusive end of the flight at the venue"`
+	StartsAt          string       `json:"starts_at,omitempty" format:"date-time" doc:"of an offer that is shown ahead of its flight: when the flight starts at the venue; it cannot be used before"`
+	CodeRequired      bool         `json:"code_required,omitempty" doc:"it is used with a voucher code"`
 	Score             float64      `json:"score"`
 	Propensity        float64      `json:"propensity" doc:"chance of this offer at this position; 1 without exploration"`
 	Explanation       *Explanation `json:"explanation,omitempty" doc:"sums to the score; with explain full"`

@@ -10,10 +10,23 @@ import (
 
 // Flight says when a campaign holds, by each venue's own clock.
 type Flight struct {
-	Start   string   `json:"start,omitempty" doc:"a date (midnight at each venue) or an RFC 3339 time; inclusive" example:"2026-11-01"`
-	End     string   `json:"end,omitempty" doc:"a date or an RFC 3339 time; exclusive" example:"2027-01-01"`
-	Windows []Window `json:"windows,omitempty" doc:"one of them must hold; without any the whole day does"`
-	Except  []string `json:"except,omitempty" doc:"dates left out; a window that runs past midnight belongs to the day on which it began"`
+	Start     string     `json:"start,omitempty" doc:"a date (midnight at each venue) or an RFC 3339 time; inclusive" example:"2026-11-01"`
+	End       string     `json:"end,omitempty" doc:"a date or an RFC 3339 time; exclusive" example:"2027-01-01"`
+	Windows   []Window   `json:"windows,omitempty" doc:"one of them must hold; without any the whole day does"`
+	Except    []string   `json:"except,omitempty" doc:"dates left out; a window that runs past midnight belongs to the day on which it began"`
+	Blackouts []Blackout `json:"blackouts,omitempty" doc:"spans in which nothing holds, whichever day a window belongs to"`
+}
+
+// Display says when a campaign is shown, where that is not while its flight lasts.
+type Display struct {
+	Start string `json:"start,omitempty" doc:"a date or an RFC 3339 time; inclusive; the start of the flight when left out. From here until the flight starts offers are shown, with the time at which they start, and cannot be used" example:"2026-10-15"`
+	End   string `json:"end,omitempty" doc:"a date or an RFC 3339 time; exclusive; the end of the flight when left out"`
+}
+
+// Blackout is a span in which a campaign does not hold.
+type Blackout struct {
+	Start string `json:"start" minLength:"1" doc:"a date (midnight at each venue) or an RFC 3339 time; inclusive" example:"2026-12-24"`
+	End   string `json:"end,omitempty" doc:"a date or an RFC 3339 time; exclusive; after a date it may be left out: that day" example:"2026-12-27"`
 }
 
 // Window is a span of the day on some weekdays.
@@ -45,6 +58,10 @@ func (f *Flight) engine(faults *engine.Faults) engine.Flight {
 			faults.Add(item("flight.except", i), "invalid", "%q is not a date such as 2026-12-25", clip(text))
 		}
 		out.Except = append(out.Except, date)
+	}
+	for i, b := range f.Blackouts {
+		path := item("flight.blackouts", i)
+		out.Blackouts = append(out.Blackouts, engine.Blackout{Start: moment(path+".start", b.Start, faults), End: moment(path+".end", b.End, faults)})
 	}
 	return out
 }
@@ -83,8 +100,22 @@ func (w *Window) days(path string, faults *engine.Faults) []time.Weekday {
 	return days
 }
 
+func (d *Display) engine(faults *engine.Faults) engine.Display {
+	if d == nil {
+		return engine.Display{}
+	}
+	return engine.Display{Start: moment("display.start", d.Start, faults), End: moment("display.end", d.End, faults)}
+}
+
+func displayOf(d engine.Display) *Display {
+	if d.IsZero() {
+		return nil
+	}
+	return &Display{Start: momentText(d.Start), End: momentText(d.End)}
+}
+
 func flightOf(f *engine.Flight) *Flight {
-	if f.Start.IsZero() && f.End.IsZero() && len(f.Windows) == 0 && len(f.Except) == 0 {
+	if f.Start.IsZero() && f.End.IsZero() && len(f.Windows)+len(f.Except)+len(f.Blackouts) == 0 {
 		return nil
 	}
 	out := &Flight{Start: momentText(f.Start), End: momentText(f.End)}
@@ -97,6 +128,9 @@ func flightOf(f *engine.Flight) *Flight {
 	}
 	for _, d := range f.Except {
 		out.Except = append(out.Except, d.String())
+	}
+	for _, b := range f.Blackouts {
+		out.Blackouts = append(out.Blackouts, Blackout{Start: momentText(b.Start), End: momentText(b.End)})
 	}
 	return out
 }

@@ -16,7 +16,9 @@ import (
 // geoJSON reads the features of a FeatureCollection as they stream by. A feature's properties are the row; its geometry is a campaign's
 // geofence, or the point of a venue; its id is the row's where the properties have none.
 type geoJSON struct {
-	dec      *jsontext.Decoder
+	file     io.Reader
+	dec      *jsontext.Decoder // of file, once it is known how that is written
+	raw      []byte            // the current feature
 	bound    *boundedReader
 	u        Upload
 	row      int
@@ -25,11 +27,32 @@ type geoJSON struct {
 	ended    error
 }
 
-func newGeoJSON(src *boundedReader, u Upload) *geoJSON {
-	return &geoJSON{dec: jsontext.NewDecoder(src, jsontext.AllowDuplicateNames(true)), bound: src, u: u}
+func newGeoJSON(src io.Reader, u Upload) *geoJSON { return &geoJSON{file: src, u: u} }
+
+// start finds how the file is written.
+func (r *geoJSON) start() error {
+	text, _, err := utf8Reader(r.file, r.u.Encoding, false)
+	if err != nil {
+		return err
+	}
+	r.bound = &boundedReader{src: text, most: r.u.MaxRowBytes + readAhead}
+	r.bound.next()
+	r.dec = jsontext.NewDecoder(r.bound, jsontext.AllowDuplicateNames(true))
+	return nil
+}
+
+// Value returns the value of a path in the current feature: in its properties, or of the feature itself.
+func (r *geoJSON) Value(_, path string) string {
+	if value := valueAt(r.raw, "properties."+path); value != "" {
+		return value
+	}
+	return valueAt(r.raw, path)
 }
 
 func (r *geoJSON) Next() (engine.ImportRow, error) {
+	if r.ended == nil && r.dec == nil {
+		r.ended = r.start()
+	}
 	if r.ended == nil && !r.features {
 		r.ended = r.open()
 	}
@@ -52,6 +75,7 @@ func (r *geoJSON) Next() (engine.ImportRow, error) {
 		r.ended = r.syntax(err)
 		return engine.ImportRow{}, r.ended
 	}
+	r.raw = raw
 	return r.feature(raw), nil
 }
 

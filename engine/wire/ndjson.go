@@ -11,7 +11,9 @@ import (
 
 // ndjson reads one JSON object a line. Blank lines are passed over and counted.
 type ndjson struct {
-	src  *bufio.Reader
+	file io.Reader
+	u    Upload
+	src  *bufio.Reader // of file, once it is known how that is written
 	kind engine.ImportKind
 	most int
 	line int
@@ -19,10 +21,17 @@ type ndjson struct {
 }
 
 func newNDJSON(src io.Reader, u Upload) *ndjson {
-	return &ndjson{src: bufio.NewReaderSize(src, readAhead), kind: u.Kind, most: u.MaxRowBytes}
+	return &ndjson{file: src, u: u, kind: u.Kind, most: u.MaxRowBytes}
 }
 
 func (r *ndjson) Next() (engine.ImportRow, error) {
+	if r.src == nil {
+		text, _, err := utf8Reader(r.file, r.u.Encoding, false)
+		if err != nil {
+			return engine.ImportRow{}, err
+		}
+		r.src = text
+	}
 	for {
 		data, long, err := r.readLine()
 		if err != nil {
@@ -31,9 +40,6 @@ func (r *ndjson) Next() (engine.ImportRow, error) {
 		r.line++
 		if long {
 			return faulty(r.line, "too_long", "the line has more than %d bytes", r.most), nil
-		}
-		if r.line == 1 {
-			data = bytes.TrimPrefix(data, []byte("\ufeff"))
 		}
 		if data = bytes.TrimSpace(data); len(data) > 0 {
 			return decodeRow(r.kind, r.line, data, nil), nil
@@ -61,3 +67,6 @@ func (r *ndjson) readLine() (line []byte, long bool, err error) {
 		}
 	}
 }
+
+// Value returns the value of a path in the current line.
+func (r *ndjson) Value(_, path string) string { return valueAt(r.buf, path) }

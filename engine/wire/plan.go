@@ -26,7 +26,8 @@ const (
 // plan is how to read one Go type. It is made once for each type that is decoded, and then only read.
 type plan struct {
 	shape   shape
-	pointer bool // the Go value is a pointer to what the rest says
+	pointer bool         // the Go value is a pointer to what the rest says
+	goType  reflect.Type // without the pointer
 	elem    *plan
 	fields  []field
 	byName  map[string]int
@@ -68,6 +69,7 @@ func planOfField(t reflect.Type, tag reflect.StructTag) *plan {
 		p.pointer = true
 		t = t.Elem()
 	}
+	p.goType = t
 	if t == reflect.TypeFor[json.RawMessage]() {
 		p.shape = shapeRaw
 		return p

@@ -17,6 +17,7 @@ type Order struct {
 	DecisionID string    `json:"decision_id,omitempty" maxLength:"64" doc:"the decision that showed the offer"`
 	PurchaseID string    `json:"purchase_id,omitempty" maxLength:"128" doc:"the app's own name of the purchase, unique within the merchant: offers that meet in one purchase are checked against one another"`
 	Code       string    `json:"code,omitempty" maxLength:"64" doc:"voucher code, of any case"`
+	Partners   []string  `json:"partners,omitempty" maxItems:"20" maxLength:"64" doc:"acquirers that the wallet works with; with a decision_id those of the decision when left out"`
 	TTLSeconds int       `json:"ttl_seconds,omitempty" minimum:"1" maximum:"604800" doc:"how long a reservation holds; 900 when left out, and of reservations only"`
 }
 
@@ -27,7 +28,7 @@ func DecodeOrder(data []byte) (*engine.Order, error) {
 	var o Order
 	faults := bind(data, orderPlan, &o)
 	out := &engine.Order{
-		Purchase: o.Purchase.engine(), DecisionID: o.DecisionID, PurchaseID: o.PurchaseID, Code: o.Code, TTL: time.Duration(o.TTLSeconds) * time.Second,
+		Purchase: o.Purchase.engine(), DecisionID: o.DecisionID, PurchaseID: o.PurchaseID, Code: o.Code, Partners: o.Partners, TTL: time.Duration(o.TTLSeconds) * time.Second,
 	}
 	var ok bool
 	out.MerchantID, out.CampaignID, out.VenueID, ok = engine.ParseOfferID(o.OfferID)

@@ -23,6 +23,7 @@ type Request struct {
 	Purchase   *Money             `json:"purchase,omitempty" doc:"what the traveller is about to pay, for estimates"`
 	Time       string             `json:"time,omitempty" format:"date-time" doc:"the moment to decide for; for analysts and operators only, now when left out"`
 	Explain    string             `json:"explain,omitempty" enum:"none,full" doc:"full adds explanations and rejections"`
+	Partners   []string           `json:"partners,omitempty" maxItems:"20" maxLength:"64" doc:"acquirers that the wallet works with: only venues that accept it through one of them are offered; those of the key when left out, and any venue where that names none" example:"stripe"`
 	Placements []PlacementRequest `json:"placements" minItems:"1" maxItems:"16"`
 }
 
@@ -69,7 +70,7 @@ func DecodeRequest(data []byte) (*engine.Request, error) {
 }
 
 func (r *Request) engine(faults *engine.Faults) *engine.Request {
-	out := &engine.Request{Currency: r.Currency, Radius: geo.Meters(r.Radius), Purchase: r.Purchase.engine(), Explain: engine.Explain(r.Explain)}
+	out := &engine.Request{Currency: r.Currency, Radius: geo.Meters(r.Radius), Purchase: r.Purchase.engine(), Explain: engine.Explain(r.Explain), Partners: r.Partners}
 	if out.Explain == "" {
 		out.Explain = engine.ExplainNone
 	}
@@ -180,7 +181,7 @@ func (l *Location) engine() *engine.Location {
 // RequestOf returns r as it was asked, with its time.
 func RequestOf(r *engine.Request) Request {
 	out := Request{
-		Currency: r.Currency, Radius: float64(r.Radius), Purchase: moneyOf(r.Purchase), Time: timeText(r.Time), Explain: string(r.Explain),
+		Currency: r.Currency, Radius: float64(r.Radius), Purchase: moneyOf(r.Purchase), Time: timeText(r.Time), Explain: string(r.Explain), Partners: r.Partners,
 		Placements: make([]PlacementRequest, len(r.Placements)),
 	}
 	u := r.User

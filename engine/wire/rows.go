@@ -19,6 +19,7 @@ type Upload struct {
 	Format      string // one of Formats
 	MaxRows     int    // 0: a million
 	MaxRowBytes int    // 0: one mebibyte
+	engine.FeedOptions
 }
 
 // The bounds of an upload that sets none.
@@ -41,16 +42,14 @@ func NewRowReader(src io.Reader, u Upload) (engine.RowReader, error) {
 	if u.Kind != engine.ImportVenues && u.Kind != engine.ImportCampaigns {
 		faults.Add("kind", "invalid", "%q is neither venues nor campaigns", clip(string(u.Kind)))
 	}
-	bounded := &boundedReader{src: src, most: u.MaxRowBytes + readAhead}
-	bounded.next()
 	var rows engine.RowReader
 	switch u.Format {
 	case "ndjson":
 		rows = newNDJSON(src, u)
 	case "csv":
-		rows = newCSV(bounded, u)
+		rows = newCSV(src, u)
 	case "geojson":
-		rows = newGeoJSON(bounded, u)
+		rows = newGeoJSON(src, u)
 	default:
 		faults.Add("format", "invalid", "%q is none of %s", clip(u.Format), strings.Join(Formats(), ", "))
 	}
@@ -60,12 +59,14 @@ func NewRowReader(src io.Reader, u Upload) (engine.RowReader, error) {
 	return &countedRows{rows: rows, most: u.MaxRows}, nil
 }
 
-// countedRows ends an upload of too many rows.
+// countedRows ends an upload of too many rows, and tells of them what their file tells.
 type countedRows struct {
 	rows engine.RowReader
 	n    int
 	most int
 }
+
+var _ engine.RowTeller = (*countedRows)(nil)
 
 func (c *countedRows) Next() (engine.ImportRow, error) {
 	row, err := c.rows.Next()
@@ -78,12 +79,33 @@ func (c *countedRows) Next() (engine.ImportRow, error) {
 	return row, nil
 }
 
-// Column returns the name by which the file calls the member of a path.
+// Column implements engine.RowTeller.
 func (c *countedRows) Column(path string) string {
 	if named, ok := c.rows.(interface{ Column(string) string }); ok {
 		return named.Column(path)
 	}
 	return path
+}
+
+// Value implements engine.RowTeller.
+func (c *countedRows) Value(column, path string) string {
+	told := c.rows.(interface {
+		Value(column, path string) string
+	})
+	return clipTo(strings.ToValidUTF8(told.Value(column, path), "\ufffd"), engine.MaxToldValue)
+}
+
+// PassedOver implements engine.RowTeller.
+func (c *countedRows) PassedOver() []string {
+	if told, ok := c.rows.(interface{ PassedOver() []string }); ok {
+		return told.PassedOver()
+	}
+	return nil
+}
+
+// Compare implements engine.RowTeller.
+func (c *countedRows) Compare(before, after *engine.ImportRow) []engine.FieldChange {
+	return compareRows(before, after)
 }
 
 // readAhead is how much more than a row a reader below may have taken from the source.

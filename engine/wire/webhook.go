@@ -81,17 +81,17 @@ func DecodeRotation(data []byte) (time.Duration, error) {
 	return time.Duration(*r.OverlapSeconds) * time.Second, nil
 }
 
-// Replay asks for events again.
-type Replay struct {
+// WebhookReplay asks for events again.
+type WebhookReplay struct {
 	Since string `json:"since" format:"date-time" doc:"from the first event on that is not older"`
 }
 
-var replayPlan = planOf(reflect.TypeFor[Replay]())
+var webhookReplayPlan = planOf(reflect.TypeFor[WebhookReplay]())
 
-// DecodeReplay reads since when. Its error is engine.Faults.
-func DecodeReplay(data []byte) (time.Time, error) {
-	var r Replay
-	faults := bind(data, replayPlan, &r)
+// DecodeWebhookReplay reads since when. Its error is engine.Faults.
+func DecodeWebhookReplay(data []byte) (time.Time, error) {
+	var r WebhookReplay
+	faults := bind(data, webhookReplayPlan, &r)
 	since, ok := parseTime(r.Since)
 	if !ok && len(faults) == 0 {
 		faults.Add("since", "invalid", "%q is not a time such as 2026-11-24T09:00:00-05:00", clip(r.Since))
@@ -99,8 +99,8 @@ func DecodeReplay(data []byte) (time.Time, error) {
 	return since, faults.Err()
 }
 
-// Replayed says how many events are sent again at most: of those the webhook gets what it asks for.
-type Replayed struct {
+// WebhookReplayed says how many events are sent again at most: of those the webhook gets what it asks for.
+type WebhookReplayed struct {
 	Events uint64 `json:"events"`
 }
 
@@ -175,7 +175,7 @@ type HookImport struct {
 	MerchantID string     `json:"merchant_id"`
 	ImportID   string     `json:"import_id"`
 	Kind       string     `json:"kind"`
-	State      string     `json:"state" enum:"done,failed"`
+	State      string     `json:"state" enum:"done,failed,cancelled"`
 	Rows       int        `json:"rows"`
 	Accepted   int        `json:"accepted"`
 	Rejected   int        `json:"rejected"`
@@ -221,6 +221,6 @@ func HookRedemptionOf(c engine.CampaignRef, m *engine.Movement) HookRedemption {
 func HookImportOf(i *engine.Import) HookImport {
 	return HookImport{
 		MerchantID: i.MerchantID, ImportID: i.ID, Kind: string(i.Kind), State: string(i.State), Rows: i.Rows, Accepted: i.Accepted, Rejected: i.Rejected,
-		Difference: Difference{i.Added, i.Changed, i.Same},
+		Difference: Difference{i.Added, i.Changed, i.Same, i.Ended},
 	}
 }

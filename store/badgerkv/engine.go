@@ -4,13 +4,21 @@
 //
 //	e, err := badgerkv.Open(badgerkv.Options{Dir: "data"})
 //
-// One goroutine runs every update, one after the other, and commits all that were waiting, up to 1,024, as one Badger transaction
-// with one sync of the disk. That makes updates serialisable across all partitions without locks or conflicts, log
-// sequences dense and in the order of commits, and sixteen concurrent writers faster than one, where Badger alone gets
-// slower. Its price: an update's function occupies the one writer while it runs.
+// One goroutine runs every update, one after the other, in the order in which they came. Another one commits groups of them, up to 1,024, each as one Badger
+// transaction with one sync of the disk; while a group is committed the next one runs, on what the one before it will have written. That makes updates
+// serialisable across all partitions without locks or conflicts, log sequences dense and in the order of commits, and sixteen concurrent writers faster than
+// one, where Badger alone gets slower. An update is answered when its group is on disk, and a group is written only when the one before it is: what was run on
+// a group that could not be written fails with it. The price: an update's function occupies the one writer while it runs.
 //
-// After a commit that failed (a full or broken disk) what is on disk is unknown, so the engine writes nothing more until
-// it is opened again; reads go on.
+// # The disk
+//
+// Badger cannot be told of a full disk: it writes through memory maps, and the kernel ends a process that writes where no block is left. So
+// updates are refused with kv.ErrNoRoom, outcome known, while less than Options.KeepFree is free, reads and updates that write nothing go on, and
+// all goes on by itself once there is room. What other programs take of what is kept can still end the process; it then loses nothing, and opening is refused
+// with kv.ErrNoRoom until there is room.
+//
+// After a commit that failed (a broken disk) what is on disk is unknown, so the engine writes nothing more until
+// it is opened again, and says so by Options.Failed; reads go on.
 //
 // The layout of keys is drawn in store/FORMAT.md. Backup and restore are not here yet.
 package badgerkv
@@ -40,7 +48,11 @@ type Options struct {
 	// NoSync lets an update return before it is on disk: it survives the end of the process, not that of the machine. It is
 	// for loads that can be repeated.
 	NoSync bool
-	Logger *slog.Logger // of Badger's own messages; nil: none
+	// KeepFree is how many bytes of the disk stay free beside what the merging of tables takes. 0: DefaultKeepFree; negative: the disk is not looked at.
+	// Below DefaultKeepFree a load of more than KeepFree between two starts may fill the disk, which ends the process.
+	KeepFree int64
+	Failed   func(error)  // is called once, when a commit has failed and no more is written; it returns at once. nil: nobody is told
+	Logger   *slog.Logger // of Badger's own messages, and of a full disk; nil: none
 
 	valueLog int64 // bytes of a value-log file; 0: valueLogSize
 }
@@ -58,17 +70,18 @@ const (
 type Engine struct {
 	db       *badger.DB
 	tasks    chan *task
+	groups   chan *group // from the writer to the committer
 	maxSize  int
 	maxCount int
-	broken   error       // of the commit that failed; the writer goroutine's own
+	failed   func(error)
+	room     room        // the writer goroutine's own
 	logBytes int64       // of a value-log file
 	dir      string      // empty: nothing is on disk
 	purging  sync.Mutex  // held while value-log files are rewritten
 	logged   atomic.Bool // something was written to the newest value-log file
-	heads    heads       // the writer goroutine's own
 
 	stop  context.CancelFunc // ends the collector
-	owned sync.WaitGroup     // the writer and the collector
+	owned sync.WaitGroup     // the writer, the committer and the collector
 
 	mu     sync.Mutex // guards closed, and calls.Add against it
 	closed bool
@@ -87,6 +100,9 @@ func Open(o Options) (*Engine, error) {
 		if err := prepareDir(o.Dir); err != nil {
 			return nil, fmt.Errorf("open store in %s: %w", o.Dir, err)
 		}
+		if err := checkOpening(o.Dir); err != nil && o.KeepFree >= 0 {
+			return nil, fmt.Errorf("open store in %s: %w", o.Dir, err)
+		}
 	}
 	db, err := openBadger(badgerOptions(o))
 	if err != nil {
@@ -97,10 +113,17 @@ func Open(o Options) (*Engine, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	e := &Engine{
-		db: db, stop: stop, dir: dirOf(o), logBytes: cmp.Or(o.valueLog, valueLogSize), tasks: make(chan *task, maxGroup),
-		maxSize: int(db.MaxBatchSize()) - 4096, maxCount: int(db.MaxBatchCount()) - 16,
+		db: db, stop: stop, dir: dirOf(o), logBytes: cmp.Or(o.valueLog, valueLogSize), tasks: make(chan *task, maxGroup), groups: make(chan *group),
+		maxSize: int(db.MaxBatchSize()) - 4096, maxCount: int(db.MaxBatchCount()) - 16, failed: o.Failed,
+	}
+	if e.failed == nil {
+		e.failed = func(error) {}
+	}
+	if !o.InMemory {
+		e.room = newRoom(o.Dir, cmp.Or(o.KeepFree, DefaultKeepFree), db, o.Logger)
 	}
 	e.owned.Go(e.write)
+	e.owned.Go(e.commit)
 	if !o.InMemory {
 		e.owned.Go(func() { e.collect(ctx) })
 	}

@@ -68,7 +68,7 @@ func (e *Engine) turnLog(ctx context.Context) (err error) {
 			return err
 		}
 		key := fillerKey(n)
-		if err := e.update(ctx, "", func(x *tx) error { return x.set(key, filler) }); err != nil {
+		if err := e.update(ctx, "", func(x *tx) error { return x.setShared(key, filler) }); err != nil {
 			return err
 		}
 		if now, err := e.newestLog(); err != nil || now != was {
@@ -89,10 +89,10 @@ func (e *Engine) newestLog() (string, error) {
 
 func fillerKey(n int64) []byte { return binary.BigEndian.AppendUint64([]byte{kindFiller}, uint64(n)) }
 
-// flatten writes the memory table and merges all tables into one level, and drops the filler with that. The writer does the first part, since Badger takes no writes
-// meanwhile.
+// flatten writes the memory table and merges all tables into one level, and drops the filler with that. The first part is done between two groups of
+// updates, since Badger takes no writes meanwhile; after it the writer reads as of a moment behind what is to go, so that the merge need not keep it.
 func (e *Engine) flatten(ctx context.Context) error {
-	if err := e.update(ctx, "", func(x *tx) error { return x.set(fillerKey(-1), []byte{0}) }); err != nil {
+	if err := e.update(ctx, "", func(x *tx) error { return x.setShared(fillerKey(-1), []byte{0}) }); err != nil {
 		return err // without a key to drop Badger would not begin
 	}
 	if err := e.aside(ctx, func() error { return e.db.DropPrefix([]byte{kindFiller}) }); err != nil {
@@ -101,7 +101,7 @@ func (e *Engine) flatten(ctx context.Context) error {
 	return e.db.Flatten(1)
 }
 
-// aside runs fn in the writer's place.
+// aside runs fn while nothing is written, after all that was to be written before.
 func (e *Engine) aside(ctx context.Context, fn func() error) error {
 	t := &task{ctx: ctx, alone: fn, done: make(chan struct{})}
 	select {

@@ -71,6 +71,13 @@ func (r reader) List(prefix, after []byte, limit int) ([]kv.KV, error) {
 	return out, err
 }
 
+// getter reads a key of no partition.
+type getter func(key []byte) ([]byte, error)
+
+func getFrom(txn *badger.Txn) getter {
+	return func(key []byte) ([]byte, error) { return get(txn, key) }
+}
+
 func get(txn *badger.Txn, key []byte) ([]byte, error) {
 	item, err := txn.Get(key)
 	if errors.Is(err, badger.ErrKeyNotFound) {
@@ -180,14 +187,14 @@ func (e *Engine) Head(ctx context.Context, log kv.Log) (seq uint64, err error) {
 		return 0, err
 	}
 	err = e.view(ctx, func(txn *badger.Txn) error {
-		seq, err = logHead(txn, log)
+		seq, err = logHead(getFrom(txn), log)
 		return err
 	})
 	return seq, err
 }
 
-func logHead(txn *badger.Txn, log kv.Log) (uint64, error) {
-	value, err := get(txn, namePrefix(kindLogHead, string(log)))
+func logHead(get getter, log kv.Log) (uint64, error) {
+	value, err := get(namePrefix(kindLogHead, string(log)))
 	if errors.Is(err, kv.ErrNotFound) {
 		return 0, nil
 	}
@@ -200,8 +207,8 @@ func logHead(txn *badger.Txn, log kv.Log) (uint64, error) {
 	return binary.BigEndian.Uint64(value), nil
 }
 
-func streamHead(txn *badger.Txn, s kv.Stream) (kv.Place, error) {
-	value, err := get(txn, namePrefix(kindStreamHead, string(s)))
+func streamHead(get getter, s kv.Stream) (kv.Place, error) {
+	value, err := get(namePrefix(kindStreamHead, string(s)))
 	if errors.Is(err, kv.ErrNotFound) {
 		return kv.Place{Time: fromMillis(0)}, nil
 	}
@@ -259,7 +266,7 @@ func (e *Engine) Blocks(ctx context.Context, s kv.Stream, after kv.Place, limit 
 	var out []kv.Block
 	err := e.view(ctx, func(txn *badger.Txn) error {
 		from := append(blockKey(s, after), 0)
-		mark, err := trimmed(txn, s)
+		mark, err := trimmed(getFrom(txn), s)
 		if err != nil {
 			return err
 		}

@@ -43,18 +43,18 @@ func (e *Engine) trim(ctx context.Context, s kv.Stream, gone func(kv.Place) bool
 			return err
 		}
 		err = e.update(ctx, "", func(x *tx) error {
-			mark, err := trimmed(x.txn, s)
+			mark, err := trimmed(x.shared, s)
 			if err != nil {
 				return err
 			}
 			if last := keys[len(keys)-1][len(prefix):]; bytes.Compare(last, mark) > 0 {
 				mark = last
 			}
-			if err := x.set(namePrefix(kindStreamTrim, string(s)), mark); err != nil {
+			if err := x.setShared(namePrefix(kindStreamTrim, string(s)), mark); err != nil {
 				return err
 			}
 			for _, key := range keys {
-				if err := x.set(key, nil); err != nil {
+				if err := x.setShared(key, nil); err != nil {
 					return err
 				}
 			}
@@ -67,8 +67,8 @@ func (e *Engine) trim(ctx context.Context, s kv.Stream, gone func(kv.Place) bool
 }
 
 // trimmed returns the end of the key of the last block that was trimmed, nil for none.
-func trimmed(txn *badger.Txn, s kv.Stream) ([]byte, error) {
-	value, err := get(txn, namePrefix(kindStreamTrim, string(s)))
+func trimmed(get getter, s kv.Stream) ([]byte, error) {
+	value, err := get(namePrefix(kindStreamTrim, string(s)))
 	if errors.Is(err, kv.ErrNotFound) {
 		return nil, nil
 	}

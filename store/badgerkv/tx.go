@@ -5,10 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -16,78 +14,28 @@ import (
 	"github.com/sihai-network/sihai/store/kv"
 )
 
-// heads are the newest sequences, as of the updates that ran: read from disk when first needed.
-type heads struct {
-	logs    map[kv.Log]uint64
-	streams map[kv.Stream]kv.Place
-}
-
-// group is the Badger transaction of a group of updates.
-type group struct {
-	txn               *badger.Txn
-	heads             *heads
-	logged            *atomic.Bool
-	size, count       int
-	maxSize, maxCount int
-}
-
-// run runs a task and joins what it wrote to the group. It returns false when that does not fit any more: the task then
-// runs again, first of another group.
-func (g *group) run(t *task) bool {
-	if t.err = t.ctx.Err(); t.err != nil {
-		return true
-	}
-	x := &tx{g: g, reader: reader{txn: g.txn}, writes: make(map[string][]byte)}
-	if t.part != "" {
-		x.prefix = partPrefix(t.part)
-	}
-	t.panicked, t.err = x.call(t.fn)
-	if t.err == nil && t.panicked == nil {
-		t.err = x.seal()
-	}
-	if t.err != nil || t.panicked != nil {
-		return true
-	}
-	if g.size+x.size > g.maxSize || g.count+len(x.writes) > g.maxCount {
-		return false
-	}
-	t.err = g.join(x)
-	return true
-}
-
-func (g *group) join(x *tx) error {
-	for key, value := range x.writes {
-		var err error
-		if value == nil {
-			err = g.txn.Delete([]byte(key))
-		} else {
-			err = g.txn.Set([]byte(key), value)
-			if len(value) >= valueThreshold/2 && key[0] != kindFiller {
-				g.logged.Store(true)
-			}
-		}
-		if err != nil {
-			// The sizes were checked, so Badger has no reason to refuse; but half an update must not be committed.
-			panic(fmt.Sprintf("badger refused a checked write: %v", err))
-		}
-	}
-	g.size += x.size
-	g.count += len(x.writes)
-	maps.Copy(g.heads.logs, x.logs)
-	maps.Copy(g.heads.streams, x.streams)
-	return nil
-}
-
 // tx is one update: what it writes stays with it until its function has returned nil.
 type tx struct {
-	reader
+	reader  // of the group's base
 	g       *group
-	writes  map[string][]byte // by whole key; nil: deleted
+	writes  []write
+	index   map[string]int // of writes by key, once they are many; with a zero byte before those of no partition
+	few     [fewWrites]write
 	size    int
 	emits   []emit
 	logs    map[kv.Log]uint64
 	streams map[kv.Stream]kv.Place
 }
+
+// write is a pair that was put, or with a nil value one that was deleted.
+type write struct {
+	shared bool   // of no partition: key is the whole key
+	key    []byte // in the partition
+	value  []byte
+}
+
+// fewWrites are looked through one by one.
+const fewWrites = 12
 
 type emit struct {
 	log     kv.Log
@@ -96,68 +44,184 @@ type emit struct {
 
 var _ kv.Tx = (*tx)(nil)
 
+func newTx(g *group, p kv.Part) *tx {
+	x := &tx{g: g, reader: reader{txn: g.base}}
+	if p != "" {
+		x.prefix = partPrefix(p)
+	}
+	x.writes = x.few[:0]
+	return x
+}
+
 func (x *tx) call(fn func(*tx) error) (panicked any, err error) {
 	defer func() { panicked = recover() }()
 	return nil, fn(x)
 }
 
 // set notes a write; a nil value deletes.
-func (x *tx) set(key, value []byte) error {
-	const overhead = 48 // of Badger's, for an entry, from above
-	if len(key) > maxKey {
-		return fmt.Errorf("%w: a key of %d bytes", kv.ErrTooBig, len(key))
+func (x *tx) set(w write) error {
+	if n := len(x.prefix) + len(w.key); n > maxKey {
+		return fmt.Errorf("%w: a key of %d bytes", kv.ErrTooBig, n)
 	}
-	x.writes[string(key)] = value
-	x.size += len(key) + len(value) + overhead
+	if i, again := x.own(w.shared, w.key); again {
+		x.size += len(w.value) - len(x.writes[i].value)
+		x.writes[i].value = w.value
+	} else {
+		x.size += len(x.prefix) + len(w.key) + len(w.value) + overhead
+		x.writes = append(x.writes, w)
+		x.note(len(x.writes) - 1)
+	}
 	if x.size > x.g.maxSize || len(x.writes) > x.g.maxCount {
 		return fmt.Errorf("%w: more than %d bytes or %d pairs", kv.ErrTooBig, x.g.maxSize, x.g.maxCount)
 	}
 	return nil
 }
 
-// Get implements kv.Reader.
-func (x *tx) Get(key []byte) ([]byte, error) {
-	whole := x.key(key)
-	if value, written := x.writes[string(whole)]; written {
-		if value == nil {
-			return nil, kv.ErrNotFound
-		}
-		return slices.Clone(value), nil
-	}
-	return get(x.txn, whole)
+// setShared is set for a key of no partition.
+func (x *tx) setShared(key, value []byte) error {
+	return x.set(write{shared: true, key: key, value: value})
 }
 
-// List implements kv.Reader: what is stored, with this transaction's own writes laid over it.
+// note puts a write into the index, and all of them when they become many.
+func (x *tx) note(i int) {
+	if len(x.writes) <= fewWrites {
+		return
+	}
+	if x.index == nil {
+		x.index = make(map[string]int, 4*fewWrites)
+		for j := range i {
+			x.index[x.writes[j].name()] = j
+		}
+	}
+	x.index[x.writes[i].name()] = i
+}
+
+func (w *write) name() string {
+	if w.shared {
+		return "s" + string(w.key)
+	}
+	return "p" + string(w.key)
+}
+
+// own finds a write of this update.
+func (x *tx) own(shared bool, key []byte) (i int, found bool) {
+	if x.index != nil {
+		w := write{shared: shared, key: key}
+		i, found = x.index[w.name()]
+		return i, found
+	}
+	for i := range x.writes {
+		if w := &x.writes[i]; w.shared == shared && bytes.Equal(w.key, key) {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// before finds what the updates of the group before this one and those of the group under way have written; nil: it was deleted. The bytes are theirs.
+func (x *tx) before(shared bool, key []byte) (value []byte, found bool) {
+	prefix := x.prefix
+	if shared {
+		prefix = nil
+	}
+	for _, l := range []*layer{&x.g.layer, &x.g.before.layer} {
+		if value, found = l.parts[string(prefix)][string(key)]; found {
+			return value, true
+		}
+	}
+	return nil, false
+}
+
+// Get implements kv.Reader.
+func (x *tx) Get(key []byte) ([]byte, error) {
+	if i, found := x.own(false, key); found {
+		return copied(x.writes[i].value)
+	}
+	if value, found := x.before(false, key); found {
+		return copied(value)
+	}
+	return x.reader.Get(key)
+}
+
+// shared reads a key of no partition.
+func (x *tx) shared(key []byte) ([]byte, error) {
+	if i, found := x.own(true, key); found {
+		return copied(x.writes[i].value)
+	}
+	if value, found := x.before(true, key); found {
+		return copied(value)
+	}
+	return get(x.txn, key)
+}
+
+// there reports whether a key of no partition has a value, without reading it.
+func (x *tx) there(key []byte) (bool, error) {
+	if i, found := x.own(true, key); found {
+		return x.writes[i].value != nil, nil
+	}
+	if value, found := x.before(true, key); found {
+		return value != nil, nil
+	}
+	_, err := x.txn.Get(key)
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read key: %w", err)
+	}
+	return true, nil
+}
+
+func copied(value []byte) ([]byte, error) {
+	if value == nil {
+		return nil, kv.ErrNotFound
+	}
+	return bytes.Clone(value), nil
+}
+
+// List implements kv.Reader: what is stored, with what the updates before and this one have written laid over it.
 func (x *tx) List(prefix, after []byte, limit int) ([]kv.KV, error) {
-	if len(x.writes) == 0 || limit <= 0 {
+	over := x.over(prefix, after)
+	if len(over) == 0 || limit <= 0 {
 		return x.reader.List(prefix, after, limit)
 	}
-	var own []kv.KV
-	removed := 0
-	for whole, value := range x.writes {
-		key, ok := strings.CutPrefix(whole, string(x.prefix))
-		if !ok || !strings.HasPrefix(key, string(prefix)) || (after != nil && key <= string(after)) {
-			continue
-		}
-		own = append(own, kv.KV{Key: []byte(key), Value: slices.Clone(value)})
-		removed++
-	}
-	// Each own write hides at most one stored pair, so that many more are enough.
-	stored, err := x.reader.List(prefix, after, limit+removed)
+	// Each write hides at most one stored pair, so that as many more are enough.
+	stored, err := x.reader.List(prefix, after, limit+len(over))
 	if err != nil {
 		return nil, err
 	}
 	merged := slices.DeleteFunc(stored, func(p kv.KV) bool {
-		_, hidden := x.writes[string(x.key(p.Key))]
+		_, hidden := over[string(p.Key)]
 		return hidden
 	})
-	for _, p := range own {
-		if x.writes[string(x.key(p.Key))] != nil {
-			merged = append(merged, p)
+	for key, value := range over {
+		if value != nil {
+			merged = append(merged, kv.KV{Key: []byte(key), Value: bytes.Clone(value)})
 		}
 	}
-	slices.SortFunc(merged, func(a, b kv.KV) int { return strings.Compare(string(a.Key), string(b.Key)) })
+	slices.SortFunc(merged, func(a, b kv.KV) int { return bytes.Compare(a.Key, b.Key) })
 	return merged[:min(limit, len(merged))], nil
+}
+
+// over returns what was written of the partition under a prefix and after a key.
+func (x *tx) over(prefix, after []byte) map[string][]byte {
+	over := make(map[string][]byte)
+	lay := func(key string, value []byte) {
+		if strings.HasPrefix(key, string(prefix)) && (after == nil || key > string(after)) {
+			over[key] = value
+		}
+	}
+	for _, l := range []*layer{&x.g.before.layer, &x.g.layer} {
+		for key, value := range l.parts[string(x.prefix)] {
+			lay(key, value)
+		}
+	}
+	for i := range x.writes {
+		if w := &x.writes[i]; !w.shared {
+			lay(string(w.key), w.value)
+		}
+	}
+	return over
 }
 
 // Put implements kv.Tx.
@@ -165,11 +229,11 @@ func (x *tx) Put(key, value []byte) error {
 	if value == nil {
 		value = []byte{}
 	}
-	return x.set(x.key(key), value)
+	return x.set(write{key: key, value: value})
 }
 
 // Delete implements kv.Tx.
-func (x *tx) Delete(key []byte) error { return x.set(x.key(key), nil) }
+func (x *tx) Delete(key []byte) error { return x.set(write{key: key}) }
 
 // Emit implements kv.Tx.
 func (x *tx) Emit(log kv.Log, payload []byte) error {
@@ -189,7 +253,7 @@ func (x *tx) AppendBlock(s kv.Stream, at time.Time, block []byte) (kv.Place, err
 	if !ok {
 		if head, ok = x.g.heads.streams[s]; !ok {
 			var err error
-			if head, err = streamHead(x.txn, s); err != nil {
+			if head, err = streamHead(x.shared, s); err != nil {
 				return kv.Place{}, err
 			}
 		}
@@ -202,7 +266,7 @@ func (x *tx) AppendBlock(s kv.Stream, at time.Time, block []byte) (kv.Place, err
 	if block == nil {
 		block = []byte{}
 	}
-	return place, errors.Join(x.set(blockKey(s, place), block), x.set(namePrefix(kindStreamHead, string(s)), placeValue(place)))
+	return place, errors.Join(x.setShared(blockKey(s, place), block), x.setShared(namePrefix(kindStreamHead, string(s)), placeValue(place)))
 }
 
 // ReplaceBlock implements kv.Tx.
@@ -211,14 +275,12 @@ func (x *tx) ReplaceBlock(s kv.Stream, at kv.Place, block []byte) error {
 		return err
 	}
 	key := blockKey(s, at)
-	if _, own := x.writes[string(key)]; !own {
-		if _, err := x.txn.Get(key); errors.Is(err, badger.ErrKeyNotFound) {
-			return kv.ErrNotFound
-		} else if err != nil {
-			return fmt.Errorf("read block: %w", err)
-		}
+	if there, err := x.there(key); err != nil {
+		return err
+	} else if !there {
+		return kv.ErrNotFound
 	}
-	mark, err := trimmed(x.txn, s)
+	mark, err := trimmed(x.shared, s)
 	if err != nil {
 		return err
 	}
@@ -228,7 +290,7 @@ func (x *tx) ReplaceBlock(s kv.Stream, at kv.Place, block []byte) error {
 	if block == nil {
 		block = []byte{}
 	}
-	return x.set(key, block)
+	return x.setShared(key, block)
 }
 
 // seal gives the emitted entries their sequences: the next ones after those of the updates before, so that they are dense.
@@ -238,7 +300,7 @@ func (x *tx) seal() error {
 		if !ok {
 			if seq, ok = x.g.heads.logs[m.log]; !ok {
 				var err error
-				if seq, err = logHead(x.txn, m.log); err != nil {
+				if seq, err = logHead(x.shared, m.log); err != nil {
 					return err
 				}
 			}
@@ -252,12 +314,12 @@ func (x *tx) seal() error {
 		if payload == nil {
 			payload = []byte{}
 		}
-		if err := x.set(logKey(m.log, seq), payload); err != nil {
+		if err := x.setShared(logKey(m.log, seq), payload); err != nil {
 			return err
 		}
 	}
 	for log, seq := range x.logs {
-		if err := x.set(namePrefix(kindLogHead, string(log)), binary.BigEndian.AppendUint64(nil, seq)); err != nil {
+		if err := x.setShared(namePrefix(kindLogHead, string(log)), binary.BigEndian.AppendUint64(nil, seq)); err != nil {
 			return err
 		}
 	}

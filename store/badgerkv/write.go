@@ -5,11 +5,17 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dgraph-io/badger/v4"
+
 	"github.com/sihai-network/sihai/store/kv"
 )
 
-// maxGroup bounds the updates that are committed with one sync: those that came while the last group was committed are fewer, but for a flood.
-const maxGroup = 1024
+// The updates that are committed with one sync: those that came while the last group was committed, up to maxGroup. A committer that waits for work is
+// given a group once it has readyGroup of them, however many more wait, so that to run updates and to write them down goes on side by side.
+const (
+	maxGroup   = 1024
+	readyGroup = 64
+)
 
 // task is an update that waits for the writer.
 type task struct {
@@ -19,7 +25,7 @@ type task struct {
 	err      error
 	panicked any
 	done     chan struct{}
-	alone    func() error // in place of fn: run while nothing else is written
+	alone    func() error // in place of fn: run while nothing else is written, and no transaction of the writer's is open
 }
 
 // Update implements kv.Engine. All updates are serialisable against one another, so guard is not needed.
@@ -43,7 +49,7 @@ func (e *Engine) AppendBlock(ctx context.Context, s kv.Stream, at time.Time, blo
 	return place, nil
 }
 
-// update hands fn to the writer and waits. Once the writer has it there is no way back: the answer comes with the next commit.
+// update hands fn to the writer and waits. Once the writer has it there is no way back: the answer comes with the commit of its group.
 func (e *Engine) update(ctx context.Context, p kv.Part, fn func(*tx) error) error {
 	if err := e.enter(); err != nil {
 		return err
@@ -62,70 +68,124 @@ func (e *Engine) update(ctx context.Context, p kv.Part, fn func(*tx) error) erro
 	return t.err
 }
 
-// write is the writer goroutine: it takes what waits, up to maxGroup, and commits it.
+// write is the writer goroutine: it runs what waits, in the order in which it came, and hands it in groups to the committer. A group runs while the one before it
+// is committed, on what that one will have written; when that commit fails, so does everything that was run on it.
 func (e *Engine) write() {
-	e.heads = heads{logs: make(map[kv.Log]uint64), streams: make(map[kv.Stream]kv.Place)}
-	for first := range e.tasks {
-		tasks := e.gather(first)
-		for len(tasks) > 0 {
-			n := e.commit(tasks)
-			for _, t := range tasks[:n] {
-				close(t.done)
+	defer close(e.groups)
+	h := &heads{logs: make(map[kv.Log]uint64), streams: make(map[kv.Stream]kv.Place)}
+	first := &group{heads: h, after: e.db.NewTransaction(false)}
+	g := e.group(first, e.db.NewTransaction(false), nil)
+	for {
+		t, handed, open := e.next(g)
+		switch {
+		case handed:
+			g = e.follow(g)
+		case !open:
+			if len(g.tasks) > 0 {
+				e.groups <- g
 			}
-			tasks = tasks[n:]
+			return
+		case t.alone != nil:
+			g = e.standAside(g, t)
+		case !g.run(t): // it does not fit any more: it runs again, first of another group
+			e.groups <- g
+			g = e.follow(g)
+			g.full = e.room.check()
+			g.run(t)
 		}
 	}
 }
 
-func (e *Engine) gather(first *task) []*task {
-	tasks := []*task{first}
-	for len(tasks) < maxGroup {
+// next takes the next task for a group, or hands the group to the committer; neither, once there will be no more.
+func (e *Engine) next(g *group) (t *task, handed, open bool) {
+	switch n := len(g.tasks); {
+	case n == 0:
+		t, open = <-e.tasks
+		g.full = e.room.check()
+		return t, false, open
+	case n == maxGroup:
+		e.groups <- g
+		return nil, true, true
+	case n >= readyGroup:
 		select {
-		case t, ok := <-e.tasks:
-			if !ok {
-				return tasks
-			}
-			tasks = append(tasks, t)
+		case e.groups <- g: // the committer waits for work
+			return nil, true, true
 		default:
-			return tasks
 		}
 	}
-	return tasks
+	select {
+	case t, open = <-e.tasks:
+		return t, false, open
+	default:
+	}
+	select {
+	case t, open = <-e.tasks:
+		return t, false, open
+	case e.groups <- g:
+		return nil, true, true
+	}
 }
 
-// commit runs as many of the tasks as fit in one transaction, at least one, commits them and returns how many. No task is
-// told its outcome, not even its own error, before that: it may rest on what another one of the group has written.
-func (e *Engine) commit(tasks []*task) int {
-	if e.broken != nil {
-		for _, t := range tasks {
-			t.err = fmt.Errorf("%w: no writes since a commit failed: %w", kv.ErrClosed, e.broken)
+// follow begins the group after one that was handed over. The committer took that one when it had ended with the one before, so what was committed there can be read.
+func (e *Engine) follow(g *group) *group {
+	if g.base != nil {
+		g.base.Discard()
+	}
+	next := e.group(g, g.before.after, g.before.broken)
+	g.before = nil
+	return next
+}
+
+// standAside lets the committer run a task between two groups, after all that came before it, and begins the group after it. The transactions by which updates
+// read are given up for it, since they would keep alive what was deleted or replaced, and are made anew afterwards.
+func (e *Engine) standAside(g *group, t *task) *group {
+	if len(g.tasks) > 0 {
+		e.groups <- g
+		g = e.follow(g)
+	}
+	if g.base != nil {
+		g.base.Discard()
+	}
+	own := e.group(g.before, nil, g.broken)
+	own.tasks, own.ended = []*task{t}, make(chan struct{})
+	e.groups <- own
+	<-own.ended
+	own.before = nil
+	if own.broken != nil {
+		return e.group(own, nil, own.broken)
+	}
+	return e.group(own, e.db.NewTransaction(false), nil)
+}
+
+func (e *Engine) group(before *group, base *badger.Txn, broken error) *group {
+	return &group{base: base, before: before, broken: broken, heads: before.heads, logged: &e.logged, maxSize: e.maxSize, maxCount: e.maxCount}
+}
+
+// commit is the committer goroutine: one group after the other, each on disk before the next is begun, so that nothing is written that rests on what is
+// not there. No task is told its outcome, not even its own error, before that: it may rest on what another one has written.
+func (e *Engine) commit() {
+	var broken error
+	for g := range e.groups {
+		if broken != nil {
+			g.fail(errBroken(broken), errBroken(broken))
+		} else if g.ended != nil {
+			g.runAlone()
+		} else if broken = g.commit(e.db); broken != nil {
+			g.fail(fmt.Errorf("%w: %w", kv.ErrUnknownOutcome, broken), errBroken(broken))
+			e.failed(broken)
 		}
-		return len(tasks)
-	}
-	if tasks[0].alone != nil { // without a transaction of its own, which would keep old versions alive
-		tasks[0].err = tasks[0].alone()
-		return 1
-	}
-	txn := e.db.NewTransaction(true)
-	defer txn.Discard()
-	g := group{txn: txn, heads: &e.heads, logged: &e.logged, maxSize: e.maxSize, maxCount: e.maxCount}
-	n := 0
-	for _, t := range tasks {
-		if t.alone != nil || !g.run(t) {
-			break
+		for _, t := range g.tasks {
+			close(t.done)
 		}
-		n++
-	}
-	if g.count == 0 {
-		return n
-	}
-	if err := txn.Commit(); err != nil {
-		e.broken = err
-		for _, t := range tasks[:n] {
-			if t.err == nil {
-				t.err = fmt.Errorf("%w: %w", kv.ErrUnknownOutcome, err)
-			}
+		if g.broken = broken; broken == nil {
+			g.after = e.db.NewTransaction(false)
+		}
+		if g.ended != nil {
+			close(g.ended)
 		}
 	}
-	return n
+}
+
+func errBroken(cause error) error {
+	return fmt.Errorf("%w: no writes since a commit failed: %w", kv.ErrClosed, cause)
 }

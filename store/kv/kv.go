@@ -69,6 +69,8 @@ var (
 	ErrLocked = errors.New("store is in use by another process")
 	// ErrNewerFormat is returned when a store was written by a later release, with a Format that this one does not know. Nothing of it was changed.
 	ErrNewerFormat = errors.New("store has a newer format")
+	// ErrNoRoom is returned by what would write while the disk is full. Nothing was written; the same call may succeed later.
+	ErrNoRoom = errors.New("the disk is full")
 	// ErrClosed is returned by calls on a closed engine.
 	ErrClosed = errors.New("engine is closed")
 )

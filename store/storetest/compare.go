@@ -45,6 +45,13 @@ func (s *simulation) compareLists(merchant string) {
 		}
 	}
 	s.agree("list of venues", got, nil, s.model.venues[merchant].current(), nil)
+	for id, versions := range s.model.venues[merchant].versions {
+		version := 1 + s.r.IntN(len(versions))
+		got, err := s.VenueVersion(s.ctx(), merchant, id, uint64(version))
+		s.agree("venue's version", got, err, versions[version-1], nil)
+		_, err = s.VenueVersion(s.ctx(), merchant, id, uint64(len(versions)+1))
+		s.is(err, engine.ErrNotFound)
+	}
 	shelf := s.model.campaigns[merchant]
 	for _, id := range shelf.ids() {
 		want := slices.Clone(shelf.versions[id])
@@ -59,6 +66,10 @@ func (s *simulation) compareLists(merchant string) {
 			}
 		}
 		s.agree("revisions", got, nil, want, nil)
+		for i, want := range shelf.versions[id] {
+			got, err := s.CampaignVersion(s.ctx(), merchant, id, uint64(i+1))
+			s.agree("campaign's version", got, err, want, nil)
+		}
 	}
 }
 
@@ -66,6 +77,10 @@ func (s *simulation) comparePlatform() {
 	s.Helper()
 	rates, err := s.Rates(s.ctx())
 	s.agree("rates", rates, err, s.model.allRates(), nil)
+	for version, want := range append(slices.Clone(s.model.books), s.model.allRates()) {
+		rates, err := s.RatesVersion(s.ctx(), uint64(version))
+		s.agree(fmt.Sprint("rates of version ", version), slices.Clip(rates), err, want, nil)
+	}
 	active, err := s.ActiveProfile(s.ctx())
 	if s.model.active == nil {
 		s.is(err, engine.ErrNotFound)

@@ -19,12 +19,12 @@ func testFeed(b *fixture) {
 	_, err := b.PutKey(b.ctx(), b.write(), engine.Key{ID: "key_a", Role: engine.RoleApp})
 	b.ok(err)
 	want := []engine.Change{
-		{Seq: 1, Kind: engine.ChangeMerchant, MerchantID: "m-1", ID: "m-1"},
-		{Seq: 2, Kind: engine.ChangeVenue, MerchantID: "m-1", ID: "v-1"},
-		{Seq: 3, Kind: engine.ChangeVenue, MerchantID: "m-1", ID: "v-2"},
-		{Seq: 4, Kind: engine.ChangeCampaign, MerchantID: "m-1", ID: "c-1"},
-		{Seq: 5, Kind: engine.ChangeVenue, MerchantID: "m-1", ID: "v-2"},
-		{Seq: 6, Kind: engine.ChangeKey, ID: "key_a"},
+		{Seq: 1, Kind: engine.ChangeMerchant, MerchantID: "m-1", ID: "m-1", After: 1},
+		{Seq: 2, Kind: engine.ChangeVenue, MerchantID: "m-1", ID: "v-1", After: 1},
+		{Seq: 3, Kind: engine.ChangeVenue, MerchantID: "m-1", ID: "v-2", After: 1},
+		{Seq: 4, Kind: engine.ChangeCampaign, MerchantID: "m-1", ID: "c-1", After: 1},
+		{Seq: 5, Kind: engine.ChangeVenue, MerchantID: "m-1", ID: "v-2", Before: 1},
+		{Seq: 6, Kind: engine.ChangeKey, ID: "key_a", After: 1},
 	}
 	b.same(b.changes(0), want)
 	b.same(b.changes(4), want[4:])

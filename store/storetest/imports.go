@@ -55,9 +55,14 @@ func testImport(b *fixture) {
 	b.ok(err)
 	b.same(same, old)
 	b.same(b.position(), position)
-	added, changed, equal, err := b.DiffRows(b.ctx(), "m-1", append(rows, venueRow("v-1", "casa"), engine.ImportRow{Row: 9}))
+	diffs, err := b.DiffRows(b.ctx(), "m-1", append(rows, venueRow("v-1", "casa"), engine.ImportRow{Row: 9}))
 	b.ok(err)
-	b.same([]int{added, changed, equal}, []int{2, 1, 1})
+	kinds := make([]engine.DiffKind, len(diffs))
+	for i := range diffs {
+		kinds[i] = diffs[i].Kind
+	}
+	b.same(kinds, []engine.DiffKind{engine.DiffAdded, engine.DiffChanged, engine.DiffAdded, engine.DiffSame, engine.DiffNone})
+	b.same(diffs[1].Before.Venue, &old)
 
 	w := b.write()
 	report := engine.Import{ImportID: id, Rows: 4, Accepted: 3, Rejected: 1, MoreFaults: 2,
@@ -73,9 +78,9 @@ func testImport(b *fixture) {
 	want.Chain, want.Meta = "new", engine.Meta{Version: 2, Created: old.Meta.Created, Updated: w.At, By: w.By}
 	b.same(v, want)
 	b.same(b.changes(position), []engine.Change{
-		{Seq: position + 1, Kind: engine.ChangeVenue, MerchantID: "m-1", ID: "v-2", ImportID: "i-1", More: true},
-		{Seq: position + 2, Kind: engine.ChangeVenue, MerchantID: "m-1", ID: "v-1", ImportID: "i-1", More: true},
-		{Seq: position + 3, Kind: engine.ChangeVenue, MerchantID: "m-1", ID: "v-3", ImportID: "i-1"},
+		{Seq: position + 1, Kind: engine.ChangeVenue, MerchantID: "m-1", ID: "v-2", ImportID: "i-1", More: true, After: 1},
+		{Seq: position + 2, Kind: engine.ChangeVenue, MerchantID: "m-1", ID: "v-1", ImportID: "i-1", More: true, Before: 1, After: 2},
+		{Seq: position + 3, Kind: engine.ChangeVenue, MerchantID: "m-1", ID: "v-3", ImportID: "i-1", After: 1},
 	})
 	again, err := b.CommitImport(b.ctx(), b.write(), engine.Import{ImportID: id})
 	b.ok(err)

@@ -17,6 +17,7 @@ type model struct {
 	keys      shelf[engine.Key]
 	active    *scoring.Profile
 	rates     map[engine.Date]engine.RateDay
+	books     []engine.Rates // what the book of rates was before its version 1, 2 …
 	imports   map[engine.ImportID]*modelImport
 	decisions map[string]*engine.Decision
 	events    []engine.Event
@@ -73,6 +74,20 @@ func (s *shelf[T]) head(id string) *T {
 		return nil
 	}
 	return &all[len(all)-1]
+}
+
+// newest returns the newest version, 0 when there is none.
+func (s *shelf[T]) newest(id string) uint64 {
+	if s.head(id) == nil {
+		return 0
+	}
+	return uint64(len(s.versions[id]))
+}
+
+// step completes the change that the next version of a resource makes.
+func (s *shelf[T]) step(c engine.Change) engine.Change {
+	c.Before, c.After = s.newest(c.ID), uint64(len(s.versions[c.ID])+1)
+	return c
 }
 
 // ids returns what is there, ascending.
@@ -158,7 +173,7 @@ func (m *model) putMerchant(w engine.Write, v engine.Merchant) (engine.Merchant,
 			campaigns := newShelf(func(x *engine.Campaign, meta engine.Meta) { x.MerchantID, x.Meta = v.ID, meta })
 			m.venues[v.ID], m.campaigns[v.ID] = &venues, &campaigns
 		}
-		m.tell(engine.Change{Kind: engine.ChangeMerchant, MerchantID: v.ID, ID: v.ID})
+		m.tell(m.merchants.step(engine.Change{Kind: engine.ChangeMerchant, MerchantID: v.ID, ID: v.ID}))
 		return m.merchants.put(w, v.ID, v), nil
 	})
 }
@@ -172,7 +187,7 @@ func (m *model) putVenue(w engine.Write, v engine.Venue) (engine.Venue, error) {
 		if err := shelf.check(w, v.ID); err != nil {
 			return engine.Venue{}, err
 		}
-		m.tell(engine.Change{Kind: engine.ChangeVenue, MerchantID: v.MerchantID, ID: v.ID})
+		m.tell(shelf.step(engine.Change{Kind: engine.ChangeVenue, MerchantID: v.MerchantID, ID: v.ID}))
 		return shelf.put(w, v.ID, v), nil
 	})
 }
@@ -194,8 +209,8 @@ func (m *model) deleteVenue(w engine.Write, merchant, id string) error {
 				return false, engine.ErrInUse
 			}
 		}
+		m.tell(engine.Change{Kind: engine.ChangeVenue, MerchantID: merchant, ID: id, Before: shelf.newest(id)})
 		shelf.gone[id] = true
-		m.tell(engine.Change{Kind: engine.ChangeVenue, MerchantID: merchant, ID: id})
 		return true, nil
 	})
 	return err
@@ -250,6 +265,6 @@ func (m *model) keepCampaign(w engine.Write, c engine.Campaign) (engine.Campaign
 	if err := m.unknown(c.MerchantID, &c).Err(); err != nil {
 		return engine.Campaign{}, err
 	}
-	m.tell(engine.Change{Kind: engine.ChangeCampaign, MerchantID: c.MerchantID, ID: c.ID})
+	m.tell(m.campaigns[c.MerchantID].step(engine.Change{Kind: engine.ChangeCampaign, MerchantID: c.MerchantID, ID: c.ID}))
 	return m.campaigns[c.MerchantID].put(w, c.ID, c), nil
 }

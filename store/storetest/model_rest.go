@@ -32,14 +32,14 @@ func (m *model) activate(w engine.Write, name string, version uint64) (scoring.P
 			return scoring.Profile{}, engine.ErrNotFound
 		}
 		m.active = &all[version-1]
-		m.tell(engine.Change{Kind: engine.ChangeProfile, ID: name})
+		m.tell(engine.Change{Kind: engine.ChangeProfile, ID: name, After: version})
 		return *m.active, nil
 	})
 }
 
 func (m *model) putRates(w engine.Write, days engine.Rates) (int, error) {
 	return answered(m, "rates", "rates", w, func() (int, error) {
-		changed := 0
+		changed, before := 0, m.allRates()
 		for _, day := range days {
 			if was, ok := m.rates[day.Date]; !ok || !reflect.DeepEqual(was, day) {
 				changed++
@@ -47,7 +47,8 @@ func (m *model) putRates(w engine.Write, days engine.Rates) (int, error) {
 			m.rates[day.Date] = day
 		}
 		if changed > 0 {
-			m.tell(engine.Change{Kind: engine.ChangeRates})
+			m.books = append(m.books, before)
+			m.tell(engine.Change{Kind: engine.ChangeRates, Before: uint64(len(m.books) - 1), After: uint64(len(m.books))})
 		}
 		return changed, nil
 	})
@@ -72,7 +73,7 @@ func (m *model) putKey(w engine.Write, k engine.Key) (engine.Key, error) {
 				return engine.Key{}, engine.ErrExists
 			}
 		}
-		m.tell(engine.Change{Kind: engine.ChangeKey, ID: k.ID})
+		m.tell(m.keys.step(engine.Change{Kind: engine.ChangeKey, ID: k.ID}))
 		return m.keys.put(w, k.ID, k), nil
 	})
 }
@@ -91,7 +92,7 @@ func (m *model) revokeKey(w engine.Write, id string) (engine.Key, error) {
 		}
 		k := *head
 		k.Revoked = w.At
-		m.tell(engine.Change{Kind: engine.ChangeKey, ID: id})
+		m.tell(m.keys.step(engine.Change{Kind: engine.ChangeKey, ID: id}))
 		return m.keys.put(w, id, k), nil
 	})
 }
@@ -163,7 +164,16 @@ func (m *model) commitImport(w engine.Write, report engine.Import) (engine.Impor
 		if row.Campaign != nil {
 			kind = engine.ChangeCampaign
 		}
-		m.tell(engine.Change{Kind: kind, MerchantID: report.MerchantID, ID: id, ImportID: report.ID, More: true})
+		c := engine.Change{Kind: kind, MerchantID: report.MerchantID, ID: id, ImportID: report.ID, More: true}
+		if row.Campaign != nil {
+			c.After = m.campaigns[report.MerchantID].newest(id)
+		} else {
+			c.After = m.venues[report.MerchantID].newest(id)
+		}
+		if known {
+			c.Before = c.After - 1
+		}
+		m.tell(c)
 	}
 	if len(m.changes) > first {
 		m.changes[len(m.changes)-1].More = false

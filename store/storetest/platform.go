@@ -48,7 +48,7 @@ func testProfiles(b *fixture) {
 	}
 	_, err = b.ActivateProfile(b.ctx(), b.write(), "p", 9)
 	b.is(err, engine.ErrNotFound)
-	b.same(b.changes(0), []engine.Change{{Seq: 1, Kind: engine.ChangeProfile, ID: "p"}, {Seq: 2, Kind: engine.ChangeProfile, ID: "p"}})
+	b.same(b.changes(0), []engine.Change{{Seq: 1, Kind: engine.ChangeProfile, ID: "p", After: 2}, {Seq: 2, Kind: engine.ChangeProfile, ID: "p", After: 3}})
 }
 
 func testRates(b *fixture) {

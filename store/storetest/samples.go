@@ -43,6 +43,10 @@ func Campaign(merchant, id string, venues ...string) engine.Campaign {
 			End:     engine.Moment{Instant: time.Date(2027, 1, 1, 0, 0, 0, 0, time.FixedZone("", -5*60*60))},
 			Windows: []engine.Window{{Days: []time.Weekday{time.Sunday, time.Monday}, From: 1020, To: 120}},
 			Except:  []engine.Date{{Year: 2026, Month: 12, Day: 25}},
+			Blackouts: []engine.Blackout{
+				{Start: engine.Moment{Date: engine.Date{Year: 2026, Month: 11, Day: 26}}},
+				{Start: engine.Moment{Date: engine.Date{Year: 2026, Month: 12, Day: 24}}, End: engine.Moment{Instant: time.Date(2026, 12, 27, 9, 0, 0, 0, time.UTC)}},
+			},
 		},
 		Audience: engine.Audience{HomeCountries: []string{"CN"}, Languages: []string{"zh"}, Segments: []string{"tourist"},
 			SpendTiers: []string{"super"}, Expression: "user.visits < 3"},
@@ -50,7 +54,12 @@ func Campaign(merchant, id string, venues ...string) engine.Campaign {
 		Caps:     []engine.FrequencyCap{{Count: 3, Window: 24 * time.Hour}},
 		Pacing:   engine.PacingEvenly,
 		Stacking: engine.Stacking{Group: "food", Mode: engine.StackExclusive, Priority: 2},
-		Status:   engine.StatusEnabled,
+		Display: engine.Display{
+			Start: engine.Moment{Date: engine.Date{Year: 2026, Month: 10, Day: 15}},
+			End:   engine.Moment{Instant: time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)},
+		},
+		CodeRequired: true,
+		Status:       engine.StatusEnabled,
 	}
 }
 
@@ -67,6 +76,7 @@ func Decision(id string, at time.Time) *engine.Decision {
 				CategoryAffinities: map[string]float64{"5812": 0.75}},
 			Location: &engine.Location{Position: geo.LatLng{Lat: 25.7907, Lng: -80.1353}, Accuracy: 35, Type: engine.LocationGPS, LastFix: 5 * time.Second},
 			Currency: "CNY", Radius: 1500, Purchase: engine.Money{Amount: 12000, Currency: "USD"}, Explain: engine.ExplainFull,
+			Partners:   []string{"stripe"},
 			Placements: []engine.PlacementRequest{{ID: "home", Count: 10, Categories: []string{"5812"}, ExcludeMerchants: []string{"m-9"}}},
 		},
 		Placements: []engine.Placement{{
@@ -79,6 +89,7 @@ func Decision(id string, at time.Time) *engine.Decision {
 					Title: "八五折", Description: "d", Terms: "t", ImageURL: "https://example.com/a.png", Language: "zh-Hans",
 					Discount: engine.Discount{Type: engine.DiscountPercent, Percent: 1500},
 					EndsAt:   time.Date(2027, 1, 1, 0, 0, 0, 0, time.FixedZone("", -5*60*60)),
+					StartsAt: time.Date(2026, 11, 1, 0, 0, 0, 0, time.FixedZone("", -4*60*60)), CodeRequired: true,
 				},
 				Position: 1, Distance: 214.6,
 				Saving:            &engine.Saving{Money: engine.Money{Amount: 5400, Currency: "CNY"}, RateDate: engine.Date{Year: 2026, Month: 11, Day: 23}},

@@ -8,6 +8,8 @@
 //		})
 //	}
 //
+// RunAccounts does the same for what the ledger keeps.
+//
 // Left out: what happens when a process is killed, which needs a process; see the tests of package store.
 package storetest
 
@@ -44,6 +46,8 @@ func Run(t *testing.T, home Home) {
 		{"venues of a campaign exist", testVenueReferences},
 		{"a venue that is named stays", testVenueInUse},
 		{"a deleted venue counts on", testDeletedVenue},
+		{"the audit log tells every change", testAudit},
+		{"changes wait and are made once", testStagedChanges},
 		{"idempotent writes", testOnce},
 		{"idempotent deletion", testOnceDeletion},
 		{"profiles", testProfiles},
@@ -54,6 +58,7 @@ func Run(t *testing.T, home Home) {
 		{"scans see all that is current", testScan},
 		{"decisions", testDecisions},
 		{"idempotent decisions", testDecisionOnce},
+		{"popularity", testPopularity},
 		{"events", testEvents},
 		{"webhooks", testHooks},
 		{"ends of imports", testImportEnds},
@@ -68,6 +73,9 @@ func Run(t *testing.T, home Home) {
 		{"an import of many transactions", testLargeImport},
 		{"a reader sees none or all of an import", testAtomicImport},
 		{"imports that were left open", testOpenImports},
+		{"a spooled import goes on", testSpooledImport},
+		{"a cancelled import", testCancelledImport},
+		{"an import that ends what it does not name", testImportThatEnds},
 		{"everything is there after a new start", testReopen},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(newFixture(t, home)) })

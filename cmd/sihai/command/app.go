@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"path/filepath"
 	"time"
 	_ "time/tzdata" // venues' zones, on machines that have none
 
@@ -18,22 +20,29 @@ import (
 	"github.com/sihai-network/sihai/engine/ledger"
 	"github.com/sihai-network/sihai/engine/privacy"
 	"github.com/sihai-network/sihai/engine/webhook"
+	"github.com/sihai-network/sihai/engine/wire"
 	"github.com/sihai-network/sihai/geo"
 	"github.com/sihai-network/sihai/store"
 	"github.com/sihai-network/sihai/store/badgerkv"
+	"github.com/sihai-network/sihai/store/spool"
 )
 
 // app is the engine with all its parts, on one data folder.
 type app struct {
 	options   appOptions
+	disk      *badgerkv.Engine
 	store     *store.DB
 	catalog   *catalog.Service
+	queue     *catalog.Queue
 	taker     *ledger.Taker
 	publisher *catalog.Publisher
 	decider   *decision.Service
+	replayer  *decision.Replayer
 	book      *ledger.Book
 	hooks     *webhook.Service
 	sweeper   *privacy.Sweeper
+	states    *catalog.States
+	scheduler *catalog.Scheduler
 	api       *api.API
 }
 
@@ -42,8 +51,9 @@ type appOptions struct {
 	configs.Options
 	env       Environment
 	logger    *slog.Logger
-	bootstrap string     // secret of an operator's key to be made on a store without keys; empty: none
-	local     engine.Key // see api.Options.Local
+	bootstrap string      // secret of an operator's key to be made on a store without keys; empty: none
+	local     engine.Key  // see api.Options.Local
+	failed    func(error) // is told when the store has failed and writes no more; nil: nobody is
 }
 
 // popularityEvery is how often the counts of showings and clicks are taken into the snapshot.
@@ -59,12 +69,12 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 	}()
 
 	// what is kept
-	disk, err := badgerkv.Open(badgerkv.Options{Dir: o.Data, Logger: o.logger})
+	a.disk, err = badgerkv.Open(badgerkv.Options{Dir: o.Data, KeepFree: keepFree(o.Store.KeepFree), Failed: o.failed, Logger: o.logger})
 	if err != nil {
 		return nil, store.Translate(err)
 	}
-	if a.store, err = store.Open(ctx, disk, store.Options{Clock: o.env.Now}); err != nil {
-		return nil, errors.Join(err, disk.Close())
+	if a.store, err = store.Open(ctx, a.disk, store.Options{Clock: o.env.Now}); err != nil {
+		return nil, errors.Join(err, a.disk.Close())
 	}
 
 	// what comes in
@@ -77,6 +87,10 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		return nil, err
 	}
 
+	if a.queue, err = a.openQueue(ctx); err != nil {
+		return nil, err
+	}
+
 	// what was done; its decisions are read by the decider, which is made below and before the first event
 	meter := ledger.NewMeter(ledger.NewVenueZones(a.store, o.env.Now))
 	a.taker, err = ledger.OpenTaker(ctx, ledger.Options{Log: a.store, Decisions: decisionsOf{a}, Meter: meter, Now: o.env.Now})
@@ -86,7 +100,7 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 
 	// what is published, and what is decided on it
 	a.publisher, err = catalog.OpenPublisher(ctx, catalog.PublisherOptions{
-		Store: a.store, Packer: store.Packer{}, Popularity: meter.Popularity, RefreshEvery: popularityEvery, Memory: memory, Logger: o.logger,
+		Store: a.store, Packer: store.Packer{}, Popularity: meter.Popularity, RefreshEvery: popularityEvery, Epochs: a.store, Memory: memory, Logger: o.logger,
 	})
 	if err != nil {
 		return nil, err
@@ -109,17 +123,33 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		return nil, err
 	}
 
+	// what was decided, decided again
+	a.replayer, err = decision.NewReplayer(decision.ReplayerOptions{
+		Pasts: catalog.NewRebuilder(catalog.RebuilderOptions{Store: a.store, Packer: store.Packer{}, Snapshots: a.publisher, Logger: o.logger}),
+	})
+	if err != nil {
+		return nil, err
+	}
+
 	// what is used of it
 	a.book, err = ledger.OpenBook(ctx, ledger.BookOptions{
-		Accounts: a.store, Purchases: a.store, Snapshots: a.publisher, Rules: a.decider, Decisions: a.decider, Meter: meter,
+		Accounts: a.store, Purchases: a.store, Keys: a.store, Snapshots: a.publisher, Rules: a.decider, Decisions: a.decider, Meter: meter,
 		IDs: engine.IDs{Random: o.env.Random}, Now: o.env.Now, Logger: o.logger, Moved: a.hooks.Moved,
 	})
 	if err != nil {
 		return nil, err
 	}
 
-	// what ends of it; serve starts it
+	a.states = catalog.NewStates(a.store, meter)
+
+	// what ends of what is known of travellers; serve starts it
 	if a.sweeper, err = a.privacy(meter); err != nil {
+		return nil, err
+	}
+
+	// what was to happen at a moment
+	a.scheduler, err = catalog.OpenScheduler(ctx, catalog.SchedulerOptions{Service: a.catalog, Now: o.env.Now, Logger: o.logger})
+	if err != nil {
 		return nil, err
 	}
 
@@ -148,11 +178,28 @@ func (a *app) privacy(meter *ledger.Meter) (*privacy.Sweeper, error) {
 	return privacy.Open(o)
 }
 
+// openQueue takes up the uploads that were answered before they were read. A single verb leaves them to the next server.
+func (a *app) openQueue(ctx context.Context) (*catalog.Queue, error) {
+	o := a.options
+	uploads, err := spool.Open(filepath.Join(o.Data, "uploads"), o.Import.QueueBytes)
+	if err != nil {
+		return nil, err
+	}
+	return catalog.OpenQueue(ctx, catalog.QueueOptions{
+		Service: a.catalog, Spool: uploads, Logger: o.logger, Paused: o.local.ID != "",
+		Open: func(src io.Reader, i engine.Import) (engine.RowReader, error) {
+			upload := wire.Upload{Kind: i.Kind, Format: i.Format, MaxRows: o.Import.MaxRows, MaxRowBytes: o.Import.MaxRowBytes, FeedOptions: i.Feed}
+			return wire.OpenKept(src, upload, o.Import.MaxBytes)
+		},
+	})
+}
+
 // face makes an API of the app; local is whose a request without a key is, see api.Options.Local.
 func (a *app) face(local engine.Key) (*api.API, error) {
 	o := a.options
 	return api.New(api.Options{
-		Store: a.store, Catalog: a.catalog, Decider: a.decider, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Webhooks: a.hooks, Erasures: a.sweeper, Snapshots: a.publisher,
+		Store: a.store, Catalog: a.catalog, Decider: a.decider, Replayer: a.replayer, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Imports: a.queue,
+		Webhooks: a.hooks, Erasures: a.sweeper, Snapshots: a.publisher, States: a.states, Stager: a.catalog,
 		IDs: engine.IDs{Random: o.env.Random}, Clock: o.env.Now, Logger: o.logger, Collectors: a.collectors(), Local: local,
 		MaxBodyBytes: o.HTTP.MaxBodyBytes, MaxUploadBytes: o.Import.MaxBytes, MaxRows: o.Import.MaxRows, MaxRowBytes: o.Import.MaxRowBytes,
 		UploadIdle: o.HTTP.ReadTimeout, OperatorMetrics: o.Metrics.Access == "operator",
@@ -163,6 +210,12 @@ func (a *app) face(local engine.Key) (*api.API, error) {
 // close ends the parts in the opposite order: nothing that was acknowledged or decided is lost.
 func (a *app) close() error {
 	var errs []error
+	if a.scheduler != nil {
+		errs = append(errs, a.scheduler.Close())
+	}
+	if a.queue != nil {
+		errs = append(errs, a.queue.Close())
+	}
 	if a.book != nil {
 		errs = append(errs, a.book.Close())
 	}
@@ -215,7 +268,15 @@ func walking(speed float64) float64 {
 	return speed
 }
 
-// collectors tells of the decision log.
+// keepFree takes the setting, where 0 is none, to the option, where 0 is the default.
+func keepFree(bytes int64) int64 {
+	if bytes == 0 {
+		return -1
+	}
+	return bytes
+}
+
+// collectors tells of the decision log and of the disk.
 func (a *app) collectors() []prometheus.Collector {
 	return []prometheus.Collector{
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
@@ -224,5 +285,11 @@ func (a *app) collectors() []prometheus.Collector {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "sihai_decisions_queued", Help: "Decisions that wait for the log.",
 		}, func() float64 { return float64(a.decider.Queued()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "sihai_disk_free_bytes", Help: "What is free of the store's disk; 0 where it is not known.",
+		}, func() float64 { free, _ := a.disk.Free(); return float64(free) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "sihai_disk_kept_bytes", Help: "What is kept free of the store's disk: nothing is written while less is free.",
+		}, func() float64 { _, kept := a.disk.Free(); return float64(kept) }),
 	}
 }

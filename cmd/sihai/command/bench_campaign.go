@@ -183,14 +183,16 @@ func audience(d *rand.Rand) *wire.Audience {
 	return &wire.Audience{Expression: "user.visits < " + strconv.Itoa(2+d.IntN(4))}
 }
 
-// limit draws budgets and a cap.
+// limit draws budgets, each of them paced, and a cap.
 func limit(d *rand.Rand, p purse, c *wire.Campaign) {
 	switch d.IntN(6) {
 	case 0:
 		c.Budgets = []wire.Budget{{Metric: "impressions", Limit: 1_000_000, Period: "day"}}
+		c.Pacing = "evenly"
 	case 1:
 		total := p.money(5_000_000)
 		c.Budgets = []wire.Budget{{Metric: "spend", Limit: total.Amount, Currency: total.Currency}}
+		c.Pacing = "frontloaded"
 	}
 	if d.IntN(5) == 0 {
 		c.FrequencyCaps = []wire.FrequencyCap{{Count: 3 + d.IntN(5), Window: "24h"}}

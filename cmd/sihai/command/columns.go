@@ -7,6 +7,9 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/engine/wire"
 )
 
 // columns takes a foreign CSV file to the columns of an import: the ones named in take under other names, the rest left
@@ -14,6 +17,7 @@ import (
 type columns struct {
 	take  []rename // in the order given; none: all
 	fixed []rename // from is the value, to is the column
+	feed  engine.FeedOptions
 }
 
 type rename struct{ from, to string }
@@ -58,9 +62,14 @@ type rows struct {
 	fixed  []string // values of the columns after those
 }
 
-// open reads the header.
+// open finds how the file is written and reads the header.
 func (c columns) open(src io.Reader) (*rows, error) {
-	r := csv.NewReader(src)
+	table, err := wire.OpenTable(src, c.feed)
+	if err != nil {
+		return nil, err
+	}
+	r := csv.NewReader(table.Text)
+	r.Comma = table.Delimiter
 	r.ReuseRecord = true
 	header, err := r.Read()
 	if errors.Is(err, io.EOF) {
@@ -70,7 +79,6 @@ func (c columns) open(src io.Reader) (*rows, error) {
 		return nil, fmt.Errorf("read header: %w", err)
 	}
 	header = slices.Clone(header)
-	header[0] = strings.TrimPrefix(header[0], "\ufeff") // spreadsheets put a byte order mark first
 	take := c.take
 	if len(take) == 0 {
 		for _, name := range header {

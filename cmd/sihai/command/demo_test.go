@@ -136,7 +136,7 @@ func TestDemoServesWhatItPrints(t *testing.T) {
 			t.Errorf("offered in the first place: %+v", o)
 		}
 	}
-	if made := answerTo[wire.Campaign](t, put); made.ID != "rain" || made.MerchantID != "coffee" || made.Status != "running" {
+	if made := answerTo[wire.Campaign](t, put); made.ID != "rain" || made.MerchantID != "coffee" || made.State != "running" {
 		t.Errorf("made: %+v", made)
 	}
 	after := answerTo[wire.Decision](t, ask)

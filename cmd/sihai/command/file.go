@@ -1,9 +1,7 @@
 package command
 
 import (
-	"bufio"
 	"cmp"
-	"compress/gzip"
 	"fmt"
 	"io"
 	"maps"
@@ -11,12 +9,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/sihai-network/sihai/engine/wire"
 )
 
-// file is an input that may be gzipped.
+// file is an input that may be packed.
 type file struct {
 	io.Reader
-	name string // without .gz
+	name string // without .gz or .zst
 	end  []func()
 }
 
@@ -26,9 +26,9 @@ func (f *file) close() {
 	}
 }
 
-// openFile opens a file, or standard input for -, unpacks it where it is gzipped and shows progress on a terminal.
+// openFile opens a file, or standard input for -, unpacks it where it is packed and shows progress on a terminal.
 func (r *runner) openFile(name string) (*file, error) {
-	f := &file{name: strings.TrimSuffix(name, ".gz")}
+	f := &file{name: unpackedName(name)}
 	var src io.Reader = r.In
 	size := int64(-1)
 	if name != "-" {
@@ -44,17 +44,22 @@ func (r *runner) openFile(name string) (*file, error) {
 	}
 	src, done := r.progress(src, size, filepath.Base(name))
 	f.end = append(f.end, done)
-	buffered := bufio.NewReaderSize(src, 1<<16)
-	f.Reader = buffered
-	if magic, err := buffered.Peek(2); err == nil && magic[0] == 0x1f && magic[1] == 0x8b {
-		unpacked, err := gzip.NewReader(buffered)
-		if err != nil {
-			f.close()
-			return nil, fmt.Errorf("unpack %s: %w", name, err)
-		}
-		f.Reader = unpacked
+	unpacked, err := wire.Unpack(src, "")
+	if err != nil {
+		f.close()
+		return nil, fmt.Errorf("unpack %s: %w", name, err)
 	}
+	f.Reader = unpacked
+	f.end = append(f.end, func() { _ = unpacked.Close() })
 	return f, nil
+}
+
+// unpackedName is a file's name without the suffix that tells how it is packed.
+func unpackedName(name string) string {
+	for _, suffix := range []string{".gz", ".zst"} {
+		name = strings.TrimSuffix(name, suffix)
+	}
+	return name
 }
 
 // formatOf returns the format that a file's name tells, empty when it tells none.
@@ -62,7 +67,7 @@ func formatOf(name string) string {
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".ndjson", ".jsonl":
 		return "ndjson"
-	case ".csv":
+	case ".csv", ".tsv", ".tab":
 		return "csv"
 	case ".geojson":
 		return "geojson"

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sihai-network/sihai/engine/client"
+	"github.com/sihai-network/sihai/engine/wire"
 )
 
 func (r *runner) ledger() *cobra.Command {
@@ -47,32 +47,30 @@ func (r *runner) ledgerVerify() *cobra.Command {
 }
 
 func (r *runner) ledgerExport() *cobra.Command {
-	var merchant string
+	var merchant, after string
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Write every movement as a line of JSON, by merchant, campaign and number",
-		Args:  cobra.NoArgs,
+		Long: "Write every movement as a line of JSON, by merchant, campaign and number. An export that was broken off goes on with --after and the\n" +
+			"last whole line's merchant_id/campaign_id/number.",
+		Args: cobra.NoArgs,
 		RunE: r.on(func(cmd *cobra.Command, _ []string, t *target) error {
-			out := json.NewEncoder(r.Out)
-			out.SetEscapeHTML(false)
-			p := client.Page{Limit: 1000}
-			for {
-				page, err := t.Movements(cmd.Context(), merchant, p)
-				if err != nil {
-					return err
+			var last []byte
+			err := t.ExportMovements(cmd.Context(), merchant, after, func(line []byte) error {
+				if _, err := r.Out.Write(line); err != nil {
+					return fmt.Errorf("write movement: %w", err)
 				}
-				for i := range page.Data {
-					if err := out.Encode(&page.Data[i]); err != nil {
-						return fmt.Errorf("write movement: %w", err)
-					}
-				}
-				if page.NextCursor == "" {
-					return nil
-				}
-				p.Cursor = page.NextCursor
+				last = append(last[:0], line...)
+				return nil
+			})
+			var m wire.Movement
+			if err != nil && json.Unmarshal(last, &m) == nil {
+				err = fmt.Errorf("%w\ngo on with --after %s/%s/%d", err, m.MerchantID, m.CampaignID, m.Number)
 			}
+			return err
 		}),
 	}
 	cmd.Flags().StringVar(&merchant, "merchant", "", "of one merchant only")
+	cmd.Flags().StringVar(&after, "after", "", "merchant/campaign/number of the movement to go on after")
 	return cmd
 }

@@ -1,6 +1,8 @@
 package command
 
 import (
+	"errors"
+	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,12 +19,20 @@ func (r *runner) merchants() *cobra.Command {
 
 func (r *runner) merchantsPut() *cobra.Command {
 	var names map[string]string
+	var approval string
 	cmd := &cobra.Command{
 		Use:   "put ID --name LANGUAGE=NAME …",
 		Short: "Make a merchant, or give it other names",
 		Args:  cobra.ExactArgs(1),
 		RunE: r.on(func(cmd *cobra.Command, args []string, t *target) error {
-			m, err := t.PutMerchant(cmd.Context(), wire.Merchant{ID: args[0], Name: names})
+			if !cmd.Flags().Changed("approval") {
+				known, err := t.Merchant(cmd.Context(), args[0])
+				if err != nil && !isNotFound(err) {
+					return err
+				}
+				approval = known.Approval
+			}
+			m, err := t.PutMerchant(cmd.Context(), wire.Merchant{ID: args[0], Name: names, Approval: approval})
 			if err != nil {
 				return err
 			}
@@ -32,6 +42,7 @@ func (r *runner) merchantsPut() *cobra.Command {
 			return r.print("merchant %s, version %d", m.ID, m.Version)
 		}),
 	}
+	cmd.Flags().StringVar(&approval, "approval", "", "second_key: changes of campaigns wait for another key of the merchant; empty: they do not; as it is when left out")
 	cmd.Flags().StringToStringVar(&names, "name", nil, "its name by language: en=Sunny,zh-Hans=阳光")
 	return cmd
 }
@@ -54,6 +65,12 @@ func (r *runner) merchantsList() *cobra.Command {
 			return r.printTable([]string{"MERCHANT", "NAME"}, rows)
 		}),
 	}
+}
+
+// isNotFound reports whether a server said that there is no such thing.
+func isNotFound(err error) bool {
+	var p *client.Problem
+	return errors.As(err, &p) && p.Status == http.StatusNotFound
 }
 
 // oneText writes a text in English, or else in each of its languages.

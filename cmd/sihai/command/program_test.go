@@ -96,11 +96,17 @@ func start(t *testing.T, random io.Reader, env []string, args ...string) *runnin
 	if random == nil {
 		random = rand.Reader
 	}
+	return startBy(t, time.Now, random, env, args...)
+}
+
+// startBy is start by another clock.
+func startBy(t *testing.T, now func() time.Time, random io.Reader, env []string, args ...string) *running {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &running{cancel: cancel, code: make(chan int, 1)}
 	go func() {
 		r.code <- command.Run(ctx, args, command.Environment{
-			In: strings.NewReader(""), Out: &r.out, Err: &r.errs, Env: env, Now: time.Now, Random: random,
+			In: strings.NewReader(""), Out: &r.out, Err: &r.errs, Env: env, Now: now, Random: random,
 		})
 	}()
 	t.Cleanup(func() { r.stop(t) })

@@ -22,7 +22,7 @@ func TestScenariosShowEveryCase(t *testing.T) {
 	for _, s := range readScenarios(t) {
 		all = append(all, factsOf(t, s))
 	}
-	for _, cases := range [][]scenarioCase{reasonCases(), discountCases(), moneyCases(), languageCases(), clockCases(), windowCases(), placeCases(), listCases()} {
+	for _, cases := range [][]scenarioCase{reasonCases(), discountCases(), moneyCases(), languageCases(), clockCases(), windowCases(), placeCases(), listCases(), ruleCases()} {
 		for _, c := range cases {
 			if !slices.ContainsFunc(all, c.shown) {
 				t.Errorf("no scenario shows %s", c.name)
@@ -69,6 +69,34 @@ func reasonCases() (cases []scenarioCase) {
 	return append(cases, scenarioCase{"three reasons against one candidate", func(f *facts) bool {
 		return f.any(func(x *verdict) bool { return len(x.codes) >= 3 })
 	}})
+}
+
+// ruleCases are the rules that are neither places nor clocks nor audiences.
+func ruleCases() []scenarioCase {
+	return []scenarioCase{
+		{"an offer that is shown ahead", func(f *facts) bool {
+			return f.any(func(x *verdict) bool {
+				return x.offer != nil && x.offer.StartsAt > f.Now.Format("2006-01-02T15:04:05Z07:00")
+			})
+		}},
+		{"an offer that is shown no longer although its flight goes on", func(f *facts) bool {
+			return f.any(func(x *verdict) bool {
+				return x.rejected(320) && x.campaign.Display != nil && x.campaign.Display.End != ""
+			})
+		}},
+		{"a blackout of a night that began before it", func(f *facts) bool {
+			return f.any(func(x *verdict) bool { return x.rejected(322) && len(x.campaign.Flight.Windows) > 0 })
+		}},
+		{"a venue that names no partner", func(f *facts) bool {
+			return len(f.request.Partners) > 0 && f.any(func(x *verdict) bool { return x.rejected(362) && len(x.venue.Partners) == 0 })
+		}},
+		{"a wallet of unknown partners", func(f *facts) bool {
+			return len(f.request.Partners) == 0 && f.any(func(x *verdict) bool { return x.offer != nil && len(x.venue.Partners) > 0 })
+		}},
+		{"an offer that needs a code", func(f *facts) bool {
+			return f.any(func(x *verdict) bool { return x.offer != nil && x.offer.CodeRequired })
+		}},
+	}
 }
 
 func discountCases() (cases []scenarioCase) {

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,7 +19,8 @@ func (r *runner) serve() *cobra.Command {
 		Use:   "serve",
 		Short: "Serve the HTTP API on a data folder",
 		Long: "Serve the HTTP API on a data folder, which is made when it is not there. It ends in order on an interrupt or SIGTERM: requests\n" +
-			"under way finish, and what was decided is logged. On a store without keys, SIHAI_BOOTSTRAP_KEY makes an operator's key of its value.",
+			"under way finish, and what was decided is logged. It ends by itself, with code 1, when the store has failed and has to be opened again.\n" +
+			"On a store without keys, SIHAI_BOOTSTRAP_KEY makes an operator's key of its value.",
 		Args: cobra.NoArgs,
 		RunE: r.do(func(cmd *cobra.Command, _ []string) (err error) {
 			if r.flags.server != "" {
@@ -33,7 +35,9 @@ func (r *runner) serve() *cobra.Command {
 				return err
 			}
 			logger := r.logger(options.Log.Level, options.Log.Format, slog.LevelDebug)
-			a, err := openApp(cmd.Context(), appOptions{Options: options, env: r.Environment, logger: logger, bootstrap: r.variable("SIHAI_BOOTSTRAP_KEY")})
+			ctx, fail := context.WithCancelCause(cmd.Context())
+			defer fail(nil)
+			a, err := openApp(ctx, appOptions{Options: options, env: r.Environment, logger: logger, bootstrap: r.variable("SIHAI_BOOTSTRAP_KEY"), failed: fail})
 			if err != nil {
 				return fmt.Errorf("open %s: %w", options.Data, err)
 			}
@@ -47,7 +51,11 @@ func (r *runner) serve() *cobra.Command {
 			}
 			a.hooks.Start()
 			a.sweeper.Start()
-			return a.api.Serve(cmd.Context(), l, timeouts(options.HTTP))
+			err = a.api.Serve(ctx, l, timeouts(options.HTTP))
+			if cause := context.Cause(ctx); cmd.Context().Err() == nil && cause != nil {
+				err = errors.Join(fmt.Errorf("the store failed and has to be opened again: %w", cause), err)
+			}
+			return err
 		}),
 	}
 	cmd.Flags().StringVar(&listen, "listen", "", "host:port to listen on (default: listen of the configuration)")

@@ -68,10 +68,16 @@ func (p inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	body, w := io.Pipe()
 	answer := &pipedAnswer{header: http.Header{}, body: w, begun: make(chan struct{})}
 	go func() {
+		defer func() {
+			var broken error
+			if recover() != nil { // http.ErrAbortHandler: the API recovers from any other
+				broken = io.ErrUnexpectedEOF
+			}
+			answer.WriteHeader(http.StatusOK)
+			_ = own.Body.Close()
+			_ = w.CloseWithError(broken) // never fails; nil ends it in order
+		}()
 		p.handler.ServeHTTP(answer, own)
-		answer.WriteHeader(http.StatusOK)
-		_ = own.Body.Close()
-		_ = w.Close() // never fails
 	}()
 	<-answer.begun
 	return &http.Response{

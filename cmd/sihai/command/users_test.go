@@ -2,6 +2,7 @@ package command_test
 
 import (
 	"bytes"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -28,10 +29,10 @@ func TestErasedUserIsInNoFile(t *testing.T) {
 	const user = "somebody-who-is-to-be-forgotten"
 	dir := t.TempDir()
 	s := serving(t, dir)
-	if err := sellFew(t.Context(), s.client()); err != nil {
+	if err := sellFew(t.Context(), s.client(), "till"); err != nil {
 		t.Fatal(err)
 	}
-	r, err := s.client().Redeem(t.Context(), tillOrder(user, 1000))
+	r, err := s.client().Redeem(t.Context(), tillOrder("till", user, 1000))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,16 +42,18 @@ func TestErasedUserIsInNoFile(t *testing.T) {
 	}
 	s.stop(t)
 	files := func() (with []string) {
-		names, err := filepath.Glob(filepath.Join(dir, "*"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, name := range names {
-			if data, err := os.ReadFile(name); err != nil {
-				t.Fatal(err)
-			} else if bytes.Contains(data, []byte(user)) {
+		err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			data, err := os.ReadFile(name)
+			if bytes.Contains(data, []byte(user)) {
 				with = append(with, filepath.Base(name))
 			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 		return with
 	}

@@ -158,7 +158,7 @@ func TestImportVerb(t *testing.T) {
 		"geometry": {"type": "Polygon", "coordinates": [[[-80.14, 25.77], [-80.12, 25.77], [-80.12, 25.79], [-80.14, 25.79], [-80.14, 25.77]]]}}]}`
 	const campaign = `{"id": "ten-{id}", "title": {"en": "10% off at {name.en}"}, "discount": {"type": "percent", "percent": 10}, "venues": {"ids": ["{id}"], "radius": 200}, "status": "enabled"}`
 	const faulty = "id,name.en,lat,lon,time_zone\nc,Cove,25.7,-80.1,UTC\nd,,125.7,-80.1,UTC\nc,Cove,25.7,-80.1,UTC\ne,Edge,25.7,east,UTC\n"
-	header := `^KIND +STATE +ROWS +ACCEPTED +REJECTED +ADDED +CHANGED +SAME\n─+\n`
+	header := `^KIND +STATE +ROWS +ACCEPTED +REJECTED +ADDED +CHANGED +SAME +ENDED\n─+\n`
 	mapped := "--merchant sunny --kind venues --map code=id --map label=name.en --map lat --map lng=lon --set category=5812 --set time_zone=America/New_York"
 	onBothPlaces(t, func(t *testing.T, p place) {
 		venues := written(t, "venues.csv", foreign)
@@ -166,17 +166,17 @@ func TestImportVerb(t *testing.T) {
 		for _, s := range []step{
 			{args: "import " + venues + " --merchant sunny --kind venues", code: 1, err: `not found`},
 			{args: "merchants put sunny --name en=Sunny", out: "merchant sunny"},
-			{args: "import " + venues + " " + mapped + " --dry-run", out: header + `venues +dry run +2 +2 +0 +2 +0 +0\n$`},
-			{args: "import " + written(t, "venues.csv.gz", gzipped(t, foreign)) + " " + mapped, out: header + `venues +done +2 +2 +0 +2 +0 +0\n$`},
+			{args: "import " + venues + " " + mapped + " --dry-run", out: header + `venues +dry run +2 +2 +0 +2 +0 +0 +0\n\nROW +ID +CHANGE .*\n─+\n +2 +a +added\n +3 +b +added\n$`},
+			{args: "import " + written(t, "venues.csv.gz", gzipped(t, foreign)) + " " + mapped, out: header + `venues +done +2 +2 +0 +2 +0 +0 +0\n$`},
 			{args: "import " + venues + " " + mapped + " --campaign " + written(t, "ten.json", campaign),
-				out: header + `venues +done +2 +2 +0 +0 +0 +2\ncampaigns +done +2 +2 +0 +2 +0 +0\n$`},
-			{args: "import " + written(t, "fences.geojson", fences) + " --merchant sunny", out: header + `campaigns +done +1 +1 +0 +1 +0 +0\n$`},
+				out: header + `venues +done +2 +2 +0 +0 +0 +2 +0\ncampaigns +done +2 +2 +0 +2 +0 +0 +0\n$`},
+			{args: "import " + written(t, "fences.geojson", fences) + " --merchant sunny", out: header + `campaigns +done +1 +1 +0 +1 +0 +0 +0\n$`},
 			{args: "import - --format ndjson --kind venues --merchant sunny", in: `{"id": "f", "name": {"en": "Far"}, "lat": 1, "lon": 1, "time_zone": "UTC"}` + "\n",
-				out: header + `venues +done +1 +1 +0 +1 +0 +0\n$`},
+				out: header + `venues +done +1 +1 +0 +1 +0 +0 +0\n$`},
 			{args: "import " + venues + " --merchant sunny --kind venues", code: 1, out: `\n +1 +code +unknown_field +`, err: `nothing was changed`},
 			{args: "import " + bad + " --merchant sunny --kind venues", code: 1, err: `^sihai: nothing was changed\n$`,
-				out: header + `venues +failed +4 +1 +3 .*\n\nROW +COLUMN +CODE +FAULT\n─+\n +3 +lat +out_of_range .*\n +3 +name\.en +required .*\n +4 +id +duplicate .*\n +5 +lon +wrong_type .*\n$`},
-			{args: "import " + bad + " --merchant sunny --kind venues --partial", out: header + `venues +done +4 +1 +3 +1 +0 +0\n\nROW `},
+				out: header + `venues +failed +4 +1 +3 .*\n\nROW +COLUMN +CODE +VALUE +FAULT\n─+\n +3 +lat +out_of_range .*\n +3 +name\.en +required .*\n +4 +id +duplicate .*\n +5 +lon +wrong_type +east .*\n$`},
+			{args: "import " + bad + " --merchant sunny --kind venues --partial", out: header + `venues +done +4 +1 +3 +1 +0 +0 +0\n\nROW `},
 			{args: "import " + written(t, "rows.txt", "") + " --merchant sunny", code: 2, err: `--format is needed`},
 			{args: "import " + venues + " --merchant sunny --format xml", code: 1, err: `format`},
 			{args: "import " + venues + " --merchant sunny --map code", code: 1, err: `.`},

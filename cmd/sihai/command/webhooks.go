@@ -179,7 +179,7 @@ func (r *runner) webhooksReplay(merchant *string) *cobra.Command {
 				return err
 			}
 			if r.flags.output == "json" {
-				return r.printJSON(wire.Replayed{Events: n})
+				return r.printJSON(wire.WebhookReplayed{Events: n})
 			}
 			return r.print("%d events at most are sent again", n)
 		}),

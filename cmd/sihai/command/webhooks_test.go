@@ -104,7 +104,7 @@ func TestKilledProgramTellsWhatItAcknowledged(t *testing.T) {
 	for round := range rounds {
 		p := k.start(t)
 		if round == 0 {
-			if err := sellFew(t.Context(), p.client); err != nil {
+			if err := sellFew(t.Context(), p.client, "till"); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := p.client.CreateWebhook(t.Context(), wire.Webhook{MerchantID: "till", URL: hooks.URL, Types: []string{"redemption.confirmed", "redemption.rolled_back"}}); err != nil {
@@ -115,7 +115,7 @@ func TestKilledProgramTellsWhatItAcknowledged(t *testing.T) {
 		for range 3 {
 			tills.Go(func() {
 				for {
-					r, err := p.client.Redeem(context.Background(), tillOrder("u", 1000))
+					r, err := p.client.Redeem(context.Background(), tillOrder("till", "u", 1000))
 					if err != nil {
 						return
 					}

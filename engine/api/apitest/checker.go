@@ -69,8 +69,26 @@ func (d *Document) parameters(req *http.Request) []string {
 func (d *Document) response(req *http.Request, res *http.Response) []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if res.Header.Get("Content-Type") == "application/x-ndjson" {
+		return d.lines(req, res)
+	}
 	_, faults := d.check.ValidateHttpResponse(req, res)
 	return messages(faults)
+}
+
+// lines tells how the lines of an answer break the document, which has the shape of one.
+func (d *Document) lines(req *http.Request, res *http.Response) (all []string) {
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	for line := range bytes.Lines(body) {
+		one := *res
+		one.Body = io.NopCloser(bytes.NewReader(line))
+		_, faults := d.check.ValidateHttpResponse(req, &one)
+		all = append(all, messages(faults)...)
+	}
+	return all
 }
 
 func messages(faults []*errors.ValidationError) []string {

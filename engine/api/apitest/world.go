@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -19,8 +21,11 @@ import (
 	"github.com/sihai-network/sihai/engine/ledger"
 	"github.com/sihai-network/sihai/engine/privacy"
 	"github.com/sihai-network/sihai/engine/webhook"
+	"github.com/sihai-network/sihai/engine/wire"
 	"github.com/sihai-network/sihai/store"
 	"github.com/sihai-network/sihai/store/badgerkv"
+	"github.com/sihai-network/sihai/store/kv"
+	"github.com/sihai-network/sihai/store/spool"
 )
 
 // OperatorKey is the secret of the operator's key that each world has.
@@ -35,6 +40,10 @@ type Options struct {
 	Hooks  func(*webhook.Options) // the same of the webhooks'
 	// Timeouts of the server. Zero fields take the API's own defaults.
 	Timeouts api.Timeouts
+	// Paused leaves imports that were answered before they are read to the next world on the folder.
+	Paused bool
+
+	uploads string // folder of uploads that wait
 }
 
 // World is a running server and the parts behind it.
@@ -46,12 +55,17 @@ type World struct {
 
 	Store *store.DB
 
+	disk *badgerkv.Engine
+
 	publisher *catalog.Publisher
 	decider   *decision.Service
 	book      *ledger.Book
-	hooks     *webhook.Service
+	// Hooks look by themselves, and when they are told to.
+	Hooks *webhook.Service
 	// Sweeper sweeps when it is told to.
 	Sweeper   *privacy.Sweeper
+	scheduler *catalog.Scheduler
+	queue     *catalog.Queue
 	drain     context.CancelFunc
 	served    chan error
 	closeOnce sync.Once
@@ -62,6 +76,9 @@ type World struct {
 // Open puts the rooms together and serves. The world is closed at the end of the test; a failure to do either fails it.
 func Open(tb testing.TB, o Options) *World {
 	tb.Helper()
+	if o.uploads = filepath.Join(o.Dir, "uploads"); o.Dir == "" {
+		o.uploads = tb.TempDir()
+	}
 	w, err := open(tb.Context(), o)
 	if err != nil {
 		tb.Fatalf("open world: %v", err)
@@ -91,6 +108,7 @@ func open(ctx context.Context, o Options) (_ *World, err error) {
 	if err != nil {
 		return nil, err
 	}
+	w.disk = disk
 	if w.Store, err = store.Open(ctx, disk, store.Options{Clock: o.Now}); err != nil {
 		return nil, errors.Join(err, disk.Close())
 	}
@@ -120,12 +138,22 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	if _, err := service.ImportKey(ctx, write, engine.Key{Role: engine.RoleOperator}, OperatorKey); err != nil {
 		return nil, err
 	}
+	files, err := spool.Open(o.uploads, 0)
+	if err != nil {
+		return nil, err
+	}
+	w.queue, err = catalog.OpenQueue(ctx, catalog.QueueOptions{Service: service, Spool: files, Logger: o.Logger, Paused: o.Paused, Open: func(src io.Reader, i engine.Import) (engine.RowReader, error) {
+		return wire.OpenKept(src, wire.Upload{Kind: i.Kind, Format: i.Format, FeedOptions: i.Feed}, 1<<30)
+	}})
+	if err != nil {
+		return nil, err
+	}
 	meter := ledger.NewMeter(ledger.NewVenueZones(w.Store, o.Now))
 	taker, err := ledger.OpenTaker(ctx, ledger.Options{Log: w.Store, Decisions: recorded{w}, Meter: meter, Now: o.Now})
 	if err != nil {
 		return nil, err
 	}
-	if w.publisher, err = catalog.OpenPublisher(ctx, catalog.PublisherOptions{Store: w.Store, Packer: store.Packer{}, Popularity: meter.Popularity, Logger: o.Logger}); err != nil {
+	if w.publisher, err = catalog.OpenPublisher(ctx, catalog.PublisherOptions{Store: w.Store, Packer: store.Packer{}, Popularity: meter.Popularity, Epochs: w.Store, Logger: o.Logger}); err != nil {
 		return nil, err
 	}
 	ids := engine.IDs{Random: rand.Reader}
@@ -139,14 +167,14 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	if o.Hooks != nil {
 		o.Hooks(&hooks)
 	}
-	w.hooks, err = webhook.Open(ctx, hooks)
+	w.Hooks, err = webhook.Open(ctx, hooks)
 	if err != nil {
 		return nil, err
 	}
-	w.hooks.Start()
+	w.Hooks.Start()
 	w.book, err = ledger.OpenBook(ctx, ledger.BookOptions{
-		Accounts: w.Store, Purchases: w.Store, Snapshots: w.publisher, Rules: w.decider, Decisions: w.decider, Meter: meter, IDs: ids, Now: o.Now, Logger: o.Logger,
-		Moved: w.hooks.Moved,
+		Accounts: w.Store, Purchases: w.Store, Keys: w.Store, Snapshots: w.publisher, Rules: w.decider, Decisions: w.decider, Meter: meter, IDs: ids, Now: o.Now, Logger: o.Logger,
+		Moved: w.Hooks.Moved,
 	})
 	if err != nil {
 		return nil, err
@@ -157,9 +185,19 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.scheduler, err = catalog.OpenScheduler(ctx, catalog.SchedulerOptions{Service: service, Now: o.Now, Every: -1, Logger: o.Logger})
+	if err != nil {
+		return nil, err
+	}
+	replayer, err := decision.NewReplayer(decision.ReplayerOptions{
+		Pasts: catalog.NewRebuilder(catalog.RebuilderOptions{Store: w.Store, Packer: store.Packer{}, Snapshots: w.publisher, Logger: o.Logger}),
+	})
+	if err != nil {
+		return nil, err
+	}
 	options := api.Options{
-		Store: w.Store, Catalog: service, Decider: w.decider, Events: taker, Redeemer: w.book, Importer: service, Webhooks: w.hooks, Erasures: w.Sweeper, Snapshots: w.publisher,
-		IDs: ids, Clock: o.Now, Logger: o.Logger,
+		Store: w.Store, Catalog: service, Decider: w.decider, Replayer: replayer, Events: taker, Redeemer: w.book, Importer: service, Imports: w.queue,
+		Webhooks: w.Hooks, Erasures: w.Sweeper, Snapshots: w.publisher, States: catalog.NewStates(w.Store, meter), Stager: service, IDs: ids, Clock: o.Now, Logger: o.Logger,
 	}
 	if o.Change != nil {
 		o.Change(&options)
@@ -172,6 +210,32 @@ type recorded struct{ world *World }
 
 func (r recorded) Decision(ctx context.Context, id string) (*engine.Decision, error) {
 	return r.world.decider.Decision(ctx, id)
+}
+
+// RunSchedule makes the staged changes whose moment has come by the world's clock, which nothing else does here.
+func (w *World) RunSchedule(ctx context.Context) int { return w.scheduler.Run(ctx) }
+
+// Contents returns every pair that the store keeps, by partition and key: all but its logs and streams.
+func (w *World) Contents(tb testing.TB) map[string]string {
+	tb.Helper()
+	all := make(map[string]string)
+	for bucket := range kv.Buckets {
+		var after kv.Cursor
+		for {
+			rows, err := w.disk.Scan(tb.Context(), bucket, nil, after, 1000)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			for _, r := range rows {
+				all[string(r.Part)+" "+string(r.Key)] = string(r.Value)
+				after = kv.Cursor{Part: r.Part, Key: r.Key}
+			}
+			if len(rows) < 1000 {
+				break
+			}
+		}
+	}
+	return all
 }
 
 // Drain begins to go down: no further connection is taken, and requests under way go on. It does not wait.
@@ -199,20 +263,26 @@ func (w *World) End() error {
 
 func (w *World) closeParts() error {
 	var errs []error
+	if w.scheduler != nil {
+		errs = append(errs, w.scheduler.Close())
+	}
 	if w.book != nil {
 		errs = append(errs, w.book.Close())
 	}
 	if w.Sweeper != nil {
 		errs = append(errs, w.Sweeper.Close())
 	}
-	if w.hooks != nil {
-		errs = append(errs, w.hooks.Close())
+	if w.Hooks != nil {
+		errs = append(errs, w.Hooks.Close())
 	}
 	if w.decider != nil {
 		errs = append(errs, w.decider.Close())
 	}
 	if w.publisher != nil {
 		errs = append(errs, w.publisher.Close())
+	}
+	if w.queue != nil {
+		errs = append(errs, w.queue.Close())
 	}
 	if w.Store != nil {
 		errs = append(errs, w.Store.Close())

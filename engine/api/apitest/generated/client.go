@@ -101,6 +101,9 @@ type ClientInterface interface {
 	// Readyz request
 	Readyz(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListAudit request
+	ListAudit(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListCampaigns request
 	ListCampaigns(ctx context.Context, params *ListCampaignsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -120,6 +123,14 @@ type ClientInterface interface {
 	// ArchiveCampaign request
 	ArchiveCampaign(ctx context.Context, id string, params *ArchiveCampaignParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListCampaignChanges request
+	ListCampaignChanges(ctx context.Context, id string, params *ListCampaignChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StageChangeWithBody request with any body
+	StageChangeWithBody(ctx context.Context, id string, params *StageChangeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	StageChange(ctx context.Context, id string, params *StageChangeParams, body StageChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListCodes request
 	ListCodes(ctx context.Context, id string, params *ListCodesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -137,6 +148,33 @@ type ClientInterface interface {
 	// ListCampaignRevisions request
 	ListCampaignRevisions(ctx context.Context, id string, params *ListCampaignRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetCampaignRevision request
+	GetCampaignRevision(ctx context.Context, id string, version string, params *GetCampaignRevisionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RestoreCampaignRevision request
+	RestoreCampaignRevision(ctx context.Context, id string, version string, params *RestoreCampaignRevisionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListChanges request
+	ListChanges(ctx context.Context, params *ListChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetChange request
+	GetChange(ctx context.Context, id string, params *GetChangeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApproveChangeWithBody request with any body
+	ApproveChangeWithBody(ctx context.Context, id string, params *ApproveChangeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ApproveChange(ctx context.Context, id string, params *ApproveChangeParams, body ApproveChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CancelChangeWithBody request with any body
+	CancelChangeWithBody(ctx context.Context, id string, params *CancelChangeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	CancelChange(ctx context.Context, id string, params *CancelChangeParams, body CancelChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RejectChangeWithBody request with any body
+	RejectChangeWithBody(ctx context.Context, id string, params *RejectChangeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	RejectChange(ctx context.Context, id string, params *RejectChangeParams, body RejectChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// DecideWithBody request with any body
 	DecideWithBody(ctx context.Context, params *DecideParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -144,6 +182,11 @@ type ClientInterface interface {
 
 	// GetDecision request
 	GetDecision(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplayDecisionWithBody request with any body
+	ReplayDecisionWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ReplayDecision(ctx context.Context, id string, body ReplayDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListErasures request
 	ListErasures(ctx context.Context, params *ListErasuresParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -164,8 +207,14 @@ type ClientInterface interface {
 
 	RunImportWithApplicationGeoPlusJSONBody(ctx context.Context, params *RunImportParams, body RunImportApplicationGeoPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// CancelImport request
+	CancelImport(ctx context.Context, id string, params *CancelImportParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetImport request
 	GetImport(ctx context.Context, id string, params *GetImportParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetImportFaults request
+	GetImportFaults(ctx context.Context, id string, params *GetImportFaultsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListKeys request
 	ListKeys(ctx context.Context, params *ListKeysParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -180,6 +229,9 @@ type ClientInterface interface {
 
 	// VerifyLedger request
 	VerifyLedger(ctx context.Context, params *VerifyLedgerParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportMovements request
+	ExportMovements(ctx context.Context, params *ExportMovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListMovements request
 	ListMovements(ctx context.Context, params *ListMovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -369,6 +421,18 @@ func (c *Client) Readyz(ctx context.Context, reqEditors ...RequestEditorFn) (*ht
 	return c.Client.Do(req)
 }
 
+func (c *Client) ListAudit(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAuditRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) ListCampaigns(ctx context.Context, params *ListCampaignsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListCampaignsRequest(c.Server, params)
 	if err != nil {
@@ -453,6 +517,42 @@ func (c *Client) ArchiveCampaign(ctx context.Context, id string, params *Archive
 	return c.Client.Do(req)
 }
 
+func (c *Client) ListCampaignChanges(ctx context.Context, id string, params *ListCampaignChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCampaignChangesRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) StageChangeWithBody(ctx context.Context, id string, params *StageChangeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStageChangeRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) StageChange(ctx context.Context, id string, params *StageChangeParams, body StageChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStageChangeRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) ListCodes(ctx context.Context, id string, params *ListCodesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListCodesRequest(c.Server, id, params)
 	if err != nil {
@@ -525,6 +625,126 @@ func (c *Client) ListCampaignRevisions(ctx context.Context, id string, params *L
 	return c.Client.Do(req)
 }
 
+func (c *Client) GetCampaignRevision(ctx context.Context, id string, version string, params *GetCampaignRevisionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCampaignRevisionRequest(c.Server, id, version, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) RestoreCampaignRevision(ctx context.Context, id string, version string, params *RestoreCampaignRevisionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRestoreCampaignRevisionRequest(c.Server, id, version, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListChanges(ctx context.Context, params *ListChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListChangesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetChange(ctx context.Context, id string, params *GetChangeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetChangeRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ApproveChangeWithBody(ctx context.Context, id string, params *ApproveChangeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveChangeRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ApproveChange(ctx context.Context, id string, params *ApproveChangeParams, body ApproveChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveChangeRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) CancelChangeWithBody(ctx context.Context, id string, params *CancelChangeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelChangeRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) CancelChange(ctx context.Context, id string, params *CancelChangeParams, body CancelChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelChangeRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) RejectChangeWithBody(ctx context.Context, id string, params *RejectChangeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRejectChangeRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) RejectChange(ctx context.Context, id string, params *RejectChangeParams, body RejectChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRejectChangeRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) DecideWithBody(ctx context.Context, params *DecideParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDecideRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
@@ -551,6 +771,30 @@ func (c *Client) Decide(ctx context.Context, params *DecideParams, body DecideJS
 
 func (c *Client) GetDecision(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetDecisionRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReplayDecisionWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplayDecisionRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReplayDecision(ctx context.Context, id string, body ReplayDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplayDecisionRequest(c.Server, id, body)
 	if err != nil {
 		return nil, err
 	}
@@ -645,8 +889,32 @@ func (c *Client) RunImportWithApplicationGeoPlusJSONBody(ctx context.Context, pa
 	return c.Client.Do(req)
 }
 
+func (c *Client) CancelImport(ctx context.Context, id string, params *CancelImportParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelImportRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) GetImport(ctx context.Context, id string, params *GetImportParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetImportRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetImportFaults(ctx context.Context, id string, params *GetImportFaultsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetImportFaultsRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -707,6 +975,18 @@ func (c *Client) RevokeKey(ctx context.Context, id string, reqEditors ...Request
 
 func (c *Client) VerifyLedger(ctx context.Context, params *VerifyLedgerParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewVerifyLedgerRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ExportMovements(ctx context.Context, params *ExportMovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportMovementsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1437,6 +1717,87 @@ func NewReadyzRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListAuditRequest generates requests for ListAudit
+func NewListAuditRequest(server string, params *ListAuditParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/audit")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Merchant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "merchant", *params.Merchant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListCampaignsRequest generates requests for ListCampaigns
 func NewListCampaignsRequest(server string, params *ListCampaignsParams) (*http.Request, error) {
 	var err error
@@ -1821,6 +2182,216 @@ func NewArchiveCampaignRequest(server string, id string, params *ArchiveCampaign
 			}
 
 			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListCampaignChangesRequest generates requests for ListCampaignChanges
+func NewListCampaignChangesRequest(server string, id string, params *ListCampaignChangesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/campaigns/%s/changes", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Merchant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "merchant", *params.Merchant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewStageChangeRequest calls the generic StageChange builder with application/json body
+func NewStageChangeRequest(server string, id string, params *StageChangeParams, body StageChangeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewStageChangeRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewStageChangeRequestWithBody generates requests for StageChange with any type of body
+func NewStageChangeRequestWithBody(server string, id string, params *StageChangeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/campaigns/%s/changes", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Merchant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "merchant", *params.Merchant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+		if params.IfNoneMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam1)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam2)
 		}
 
 	}
@@ -2252,6 +2823,563 @@ func NewListCampaignRevisionsRequest(server string, id string, params *ListCampa
 	return req, nil
 }
 
+// NewGetCampaignRevisionRequest generates requests for GetCampaignRevision
+func NewGetCampaignRevisionRequest(server string, id string, version string, params *GetCampaignRevisionParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "version", version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/campaigns/%s/revisions/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Merchant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "merchant", *params.Merchant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRestoreCampaignRevisionRequest generates requests for RestoreCampaignRevision
+func NewRestoreCampaignRevisionRequest(server string, id string, version string, params *RestoreCampaignRevisionParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "version", version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/campaigns/%s/revisions/%s/restore", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Merchant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "merchant", *params.Merchant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListChangesRequest generates requests for ListChanges
+func NewListChangesRequest(server string, params *ListChangesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/changes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Merchant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "merchant", *params.Merchant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetChangeRequest generates requests for GetChange
+func NewGetChangeRequest(server string, id string, params *GetChangeParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/changes/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Merchant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "merchant", *params.Merchant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApproveChangeRequest calls the generic ApproveChange builder with application/json body
+func NewApproveChangeRequest(server string, id string, params *ApproveChangeParams, body ApproveChangeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApproveChangeRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewApproveChangeRequestWithBody generates requests for ApproveChange with any type of body
+func NewApproveChangeRequestWithBody(server string, id string, params *ApproveChangeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/changes/%s/approve", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Merchant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "merchant", *params.Merchant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCancelChangeRequest calls the generic CancelChange builder with application/json body
+func NewCancelChangeRequest(server string, id string, params *CancelChangeParams, body CancelChangeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCancelChangeRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewCancelChangeRequestWithBody generates requests for CancelChange with any type of body
+func NewCancelChangeRequestWithBody(server string, id string, params *CancelChangeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/changes/%s/cancel", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Merchant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "merchant", *params.Merchant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRejectChangeRequest calls the generic RejectChange builder with application/json body
+func NewRejectChangeRequest(server string, id string, params *RejectChangeParams, body RejectChangeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRejectChangeRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewRejectChangeRequestWithBody generates requests for RejectChange with any type of body
+func NewRejectChangeRequestWithBody(server string, id string, params *RejectChangeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/changes/%s/reject", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Merchant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "merchant", *params.Merchant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewDecideRequest calls the generic Decide builder with application/json body
 func NewDecideRequest(server string, params *DecideParams, body DecideJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -2337,6 +3465,53 @@ func NewGetDecisionRequest(server string, id string) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewReplayDecisionRequest calls the generic ReplayDecision builder with application/json body
+func NewReplayDecisionRequest(server string, id string, body ReplayDecisionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReplayDecisionRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewReplayDecisionRequestWithBody generates requests for ReplayDecision with any type of body
+func NewReplayDecisionRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/decisions/%s/replay", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -2689,6 +3864,118 @@ func NewRunImportRequestWithBody(server string, params *RunImportParams, content
 
 		}
 
+		if params.Prune != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "prune", *params.Prune, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.PruneShare != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "prune_share", *params.PruneShare, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "number", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Delimiter != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "delimiter", *params.Delimiter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Encoding != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "encoding", *params.Encoding, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Decimal != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "decimal", *params.Decimal, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Language != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "language", *params.Language, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Async != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "async", *params.Async, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
 		queryURL.RawQuery = queryValues.Encode()
 	}
 
@@ -2701,17 +3988,84 @@ func NewRunImportRequestWithBody(server string, params *RunImportParams, content
 
 	if params != nil {
 
-		if params.IdempotencyKey != nil {
+		if params.Prefer != nil {
 			var headerParam0 string
 
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("Idempotency-Key", headerParam0)
+			req.Header.Set("Prefer", headerParam0)
 		}
 
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCancelImportRequest generates requests for CancelImport
+func NewCancelImportRequest(server string, id string, params *CancelImportParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/imports/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Merchant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "merchant", *params.Merchant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("DELETE", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -2734,6 +4088,62 @@ func NewGetImportRequest(server string, id string, params *GetImportParams) (*ht
 	}
 
 	operationPath := fmt.Sprintf("/v1/imports/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Merchant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "merchant", *params.Merchant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetImportFaultsRequest generates requests for GetImportFaults
+func NewGetImportFaultsRequest(server string, id string, params *GetImportFaultsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/imports/%s/faults", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -2952,6 +4362,71 @@ func NewVerifyLedgerRequest(server string, params *VerifyLedgerParams) (*http.Re
 		if params.Merchant != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "merchant", *params.Merchant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExportMovementsRequest generates requests for ExportMovements
+func NewExportMovementsRequest(server string, params *ExportMovementsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/ledger/export")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Merchant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "merchant", *params.Merchant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
 				return nil, err
@@ -5272,6 +6747,9 @@ type ClientWithResponsesInterface interface {
 	// ReadyzWithResponse request
 	ReadyzWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ReadyzResponse, error)
 
+	// ListAuditWithResponse request
+	ListAuditWithResponse(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error)
+
 	// ListCampaignsWithResponse request
 	ListCampaignsWithResponse(ctx context.Context, params *ListCampaignsParams, reqEditors ...RequestEditorFn) (*ListCampaignsResponse, error)
 
@@ -5291,6 +6769,14 @@ type ClientWithResponsesInterface interface {
 	// ArchiveCampaignWithResponse request
 	ArchiveCampaignWithResponse(ctx context.Context, id string, params *ArchiveCampaignParams, reqEditors ...RequestEditorFn) (*ArchiveCampaignResponse, error)
 
+	// ListCampaignChangesWithResponse request
+	ListCampaignChangesWithResponse(ctx context.Context, id string, params *ListCampaignChangesParams, reqEditors ...RequestEditorFn) (*ListCampaignChangesResponse, error)
+
+	// StageChangeWithBodyWithResponse request with any body
+	StageChangeWithBodyWithResponse(ctx context.Context, id string, params *StageChangeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StageChangeResponse, error)
+
+	StageChangeWithResponse(ctx context.Context, id string, params *StageChangeParams, body StageChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*StageChangeResponse, error)
+
 	// ListCodesWithResponse request
 	ListCodesWithResponse(ctx context.Context, id string, params *ListCodesParams, reqEditors ...RequestEditorFn) (*ListCodesResponse, error)
 
@@ -5308,6 +6794,33 @@ type ClientWithResponsesInterface interface {
 	// ListCampaignRevisionsWithResponse request
 	ListCampaignRevisionsWithResponse(ctx context.Context, id string, params *ListCampaignRevisionsParams, reqEditors ...RequestEditorFn) (*ListCampaignRevisionsResponse, error)
 
+	// GetCampaignRevisionWithResponse request
+	GetCampaignRevisionWithResponse(ctx context.Context, id string, version string, params *GetCampaignRevisionParams, reqEditors ...RequestEditorFn) (*GetCampaignRevisionResponse, error)
+
+	// RestoreCampaignRevisionWithResponse request
+	RestoreCampaignRevisionWithResponse(ctx context.Context, id string, version string, params *RestoreCampaignRevisionParams, reqEditors ...RequestEditorFn) (*RestoreCampaignRevisionResponse, error)
+
+	// ListChangesWithResponse request
+	ListChangesWithResponse(ctx context.Context, params *ListChangesParams, reqEditors ...RequestEditorFn) (*ListChangesResponse, error)
+
+	// GetChangeWithResponse request
+	GetChangeWithResponse(ctx context.Context, id string, params *GetChangeParams, reqEditors ...RequestEditorFn) (*GetChangeResponse, error)
+
+	// ApproveChangeWithBodyWithResponse request with any body
+	ApproveChangeWithBodyWithResponse(ctx context.Context, id string, params *ApproveChangeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApproveChangeResponse, error)
+
+	ApproveChangeWithResponse(ctx context.Context, id string, params *ApproveChangeParams, body ApproveChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*ApproveChangeResponse, error)
+
+	// CancelChangeWithBodyWithResponse request with any body
+	CancelChangeWithBodyWithResponse(ctx context.Context, id string, params *CancelChangeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelChangeResponse, error)
+
+	CancelChangeWithResponse(ctx context.Context, id string, params *CancelChangeParams, body CancelChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelChangeResponse, error)
+
+	// RejectChangeWithBodyWithResponse request with any body
+	RejectChangeWithBodyWithResponse(ctx context.Context, id string, params *RejectChangeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RejectChangeResponse, error)
+
+	RejectChangeWithResponse(ctx context.Context, id string, params *RejectChangeParams, body RejectChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*RejectChangeResponse, error)
+
 	// DecideWithBodyWithResponse request with any body
 	DecideWithBodyWithResponse(ctx context.Context, params *DecideParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideResponse, error)
 
@@ -5315,6 +6828,11 @@ type ClientWithResponsesInterface interface {
 
 	// GetDecisionWithResponse request
 	GetDecisionWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetDecisionResponse, error)
+
+	// ReplayDecisionWithBodyWithResponse request with any body
+	ReplayDecisionWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplayDecisionResponse, error)
+
+	ReplayDecisionWithResponse(ctx context.Context, id string, body ReplayDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplayDecisionResponse, error)
 
 	// ListErasuresWithResponse request
 	ListErasuresWithResponse(ctx context.Context, params *ListErasuresParams, reqEditors ...RequestEditorFn) (*ListErasuresResponse, error)
@@ -5335,8 +6853,14 @@ type ClientWithResponsesInterface interface {
 
 	RunImportWithApplicationGeoPlusJSONBodyWithResponse(ctx context.Context, params *RunImportParams, body RunImportApplicationGeoPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*RunImportResponse, error)
 
+	// CancelImportWithResponse request
+	CancelImportWithResponse(ctx context.Context, id string, params *CancelImportParams, reqEditors ...RequestEditorFn) (*CancelImportResponse, error)
+
 	// GetImportWithResponse request
 	GetImportWithResponse(ctx context.Context, id string, params *GetImportParams, reqEditors ...RequestEditorFn) (*GetImportResponse, error)
+
+	// GetImportFaultsWithResponse request
+	GetImportFaultsWithResponse(ctx context.Context, id string, params *GetImportFaultsParams, reqEditors ...RequestEditorFn) (*GetImportFaultsResponse, error)
 
 	// ListKeysWithResponse request
 	ListKeysWithResponse(ctx context.Context, params *ListKeysParams, reqEditors ...RequestEditorFn) (*ListKeysResponse, error)
@@ -5351,6 +6875,9 @@ type ClientWithResponsesInterface interface {
 
 	// VerifyLedgerWithResponse request
 	VerifyLedgerWithResponse(ctx context.Context, params *VerifyLedgerParams, reqEditors ...RequestEditorFn) (*VerifyLedgerResponse, error)
+
+	// ExportMovementsWithResponse request
+	ExportMovementsWithResponse(ctx context.Context, params *ExportMovementsParams, reqEditors ...RequestEditorFn) (*ExportMovementsResponse, error)
 
 	// ListMovementsWithResponse request
 	ListMovementsWithResponse(ctx context.Context, params *ListMovementsParams, reqEditors ...RequestEditorFn) (*ListMovementsResponse, error)
@@ -5587,6 +7114,30 @@ func (r ReadyzResponse) StatusCode() int {
 	return 0
 }
 
+type ListAuditResponse struct {
+	Body                      []byte
+	HTTPResponse              *http.Response
+	JSON200                   *ListAuditEntry
+	ApplicationproblemJSON4XX *Problem
+	ApplicationproblemJSON5XX *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAuditResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAuditResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListCampaignsResponse struct {
 	Body                      []byte
 	HTTPResponse              *http.Response
@@ -5615,6 +7166,7 @@ type CreateCampaignResponse struct {
 	Body                      []byte
 	HTTPResponse              *http.Response
 	JSON201                   *Campaign
+	JSON202                   *Change
 	ApplicationproblemJSON4XX *Problem
 	ApplicationproblemJSON5XX *Problem
 }
@@ -5664,6 +7216,7 @@ type PutCampaignResponse struct {
 	HTTPResponse              *http.Response
 	JSON200                   *Campaign
 	JSON201                   *Campaign
+	JSON202                   *Change
 	ApplicationproblemJSON4XX *Problem
 	ApplicationproblemJSON5XX *Problem
 }
@@ -5688,6 +7241,7 @@ type ArchiveCampaignResponse struct {
 	Body                      []byte
 	HTTPResponse              *http.Response
 	JSON200                   *Campaign
+	JSON202                   *Change
 	ApplicationproblemJSON4XX *Problem
 	ApplicationproblemJSON5XX *Problem
 }
@@ -5702,6 +7256,54 @@ func (r ArchiveCampaignResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ArchiveCampaignResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListCampaignChangesResponse struct {
+	Body                      []byte
+	HTTPResponse              *http.Response
+	JSON200                   *ListChange
+	ApplicationproblemJSON4XX *Problem
+	ApplicationproblemJSON5XX *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCampaignChangesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCampaignChangesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type StageChangeResponse struct {
+	Body                      []byte
+	HTTPResponse              *http.Response
+	JSON201                   *Change
+	ApplicationproblemJSON4XX *Problem
+	ApplicationproblemJSON5XX *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r StageChangeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StageChangeResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -5784,6 +7386,7 @@ type EnableCampaignResponse struct {
 	Body                      []byte
 	HTTPResponse              *http.Response
 	JSON200                   *Campaign
+	JSON202                   *Change
 	ApplicationproblemJSON4XX *Problem
 	ApplicationproblemJSON5XX *Problem
 }
@@ -5807,7 +7410,7 @@ func (r EnableCampaignResponse) StatusCode() int {
 type ListCampaignRevisionsResponse struct {
 	Body                      []byte
 	HTTPResponse              *http.Response
-	JSON200                   *ListCampaign
+	JSON200                   *ListRevision
 	ApplicationproblemJSON4XX *Problem
 	ApplicationproblemJSON5XX *Problem
 }
@@ -5822,6 +7425,175 @@ func (r ListCampaignRevisionsResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListCampaignRevisionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetCampaignRevisionResponse struct {
+	Body                      []byte
+	HTTPResponse              *http.Response
+	JSON200                   *Revision
+	ApplicationproblemJSON4XX *Problem
+	ApplicationproblemJSON5XX *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCampaignRevisionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCampaignRevisionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type RestoreCampaignRevisionResponse struct {
+	Body                      []byte
+	HTTPResponse              *http.Response
+	JSON200                   *Campaign
+	JSON202                   *Change
+	ApplicationproblemJSON4XX *Problem
+	ApplicationproblemJSON5XX *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r RestoreCampaignRevisionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RestoreCampaignRevisionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListChangesResponse struct {
+	Body                      []byte
+	HTTPResponse              *http.Response
+	JSON200                   *ListChange
+	ApplicationproblemJSON4XX *Problem
+	ApplicationproblemJSON5XX *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListChangesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListChangesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetChangeResponse struct {
+	Body                      []byte
+	HTTPResponse              *http.Response
+	JSON200                   *Change
+	ApplicationproblemJSON4XX *Problem
+	ApplicationproblemJSON5XX *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetChangeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetChangeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ApproveChangeResponse struct {
+	Body                      []byte
+	HTTPResponse              *http.Response
+	JSON200                   *Change
+	ApplicationproblemJSON4XX *Problem
+	ApplicationproblemJSON5XX *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ApproveChangeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApproveChangeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type CancelChangeResponse struct {
+	Body                      []byte
+	HTTPResponse              *http.Response
+	JSON200                   *Change
+	ApplicationproblemJSON4XX *Problem
+	ApplicationproblemJSON5XX *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r CancelChangeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CancelChangeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type RejectChangeResponse struct {
+	Body                      []byte
+	HTTPResponse              *http.Response
+	JSON200                   *Change
+	ApplicationproblemJSON4XX *Problem
+	ApplicationproblemJSON5XX *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r RejectChangeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RejectChangeResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -5870,6 +7642,30 @@ func (r GetDecisionResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetDecisionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ReplayDecisionResponse struct {
+	Body                      []byte
+	HTTPResponse              *http.Response
+	JSON200                   *Replay
+	ApplicationproblemJSON4XX *Problem
+	ApplicationproblemJSON5XX *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ReplayDecisionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReplayDecisionResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -5976,6 +7772,7 @@ type RunImportResponse struct {
 	Body                      []byte
 	HTTPResponse              *http.Response
 	JSON200                   *Import
+	JSON202                   *Import
 	ApplicationproblemJSON422 *struct {
 		union json.RawMessage
 	}
@@ -5993,6 +7790,30 @@ func (r RunImportResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r RunImportResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type CancelImportResponse struct {
+	Body                      []byte
+	HTTPResponse              *http.Response
+	JSON200                   *Import
+	ApplicationproblemJSON4XX *Problem
+	ApplicationproblemJSON5XX *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r CancelImportResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CancelImportResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -6017,6 +7838,29 @@ func (r GetImportResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetImportResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetImportFaultsResponse struct {
+	Body                      []byte
+	HTTPResponse              *http.Response
+	ApplicationproblemJSON4XX *Problem
+	ApplicationproblemJSON5XX *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetImportFaultsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetImportFaultsResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -6113,6 +7957,29 @@ func (r VerifyLedgerResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r VerifyLedgerResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ExportMovementsResponse struct {
+	Body                      []byte
+	HTTPResponse              *http.Response
+	ApplicationproblemJSON4XX *Problem
+	ApplicationproblemJSON5XX *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportMovementsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportMovementsResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -6938,7 +8805,7 @@ func (r ReplayDeliveryResponse) StatusCode() int {
 type ReplayWebhookResponse struct {
 	Body                      []byte
 	HTTPResponse              *http.Response
-	JSON202                   *Replayed
+	JSON202                   *WebhookReplayed
 	ApplicationproblemJSON4XX *Problem
 	ApplicationproblemJSON5XX *Problem
 }
@@ -7043,6 +8910,15 @@ func (c *ClientWithResponses) ReadyzWithResponse(ctx context.Context, reqEditors
 	return ParseReadyzResponse(rsp)
 }
 
+// ListAuditWithResponse request returning *ListAuditResponse
+func (c *ClientWithResponses) ListAuditWithResponse(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error) {
+	rsp, err := c.ListAudit(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAuditResponse(rsp)
+}
+
 // ListCampaignsWithResponse request returning *ListCampaignsResponse
 func (c *ClientWithResponses) ListCampaignsWithResponse(ctx context.Context, params *ListCampaignsParams, reqEditors ...RequestEditorFn) (*ListCampaignsResponse, error) {
 	rsp, err := c.ListCampaigns(ctx, params, reqEditors...)
@@ -7104,6 +8980,32 @@ func (c *ClientWithResponses) ArchiveCampaignWithResponse(ctx context.Context, i
 	return ParseArchiveCampaignResponse(rsp)
 }
 
+// ListCampaignChangesWithResponse request returning *ListCampaignChangesResponse
+func (c *ClientWithResponses) ListCampaignChangesWithResponse(ctx context.Context, id string, params *ListCampaignChangesParams, reqEditors ...RequestEditorFn) (*ListCampaignChangesResponse, error) {
+	rsp, err := c.ListCampaignChanges(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCampaignChangesResponse(rsp)
+}
+
+// StageChangeWithBodyWithResponse request with arbitrary body returning *StageChangeResponse
+func (c *ClientWithResponses) StageChangeWithBodyWithResponse(ctx context.Context, id string, params *StageChangeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StageChangeResponse, error) {
+	rsp, err := c.StageChangeWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStageChangeResponse(rsp)
+}
+
+func (c *ClientWithResponses) StageChangeWithResponse(ctx context.Context, id string, params *StageChangeParams, body StageChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*StageChangeResponse, error) {
+	rsp, err := c.StageChange(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStageChangeResponse(rsp)
+}
+
 // ListCodesWithResponse request returning *ListCodesResponse
 func (c *ClientWithResponses) ListCodesWithResponse(ctx context.Context, id string, params *ListCodesParams, reqEditors ...RequestEditorFn) (*ListCodesResponse, error) {
 	rsp, err := c.ListCodes(ctx, id, params, reqEditors...)
@@ -7157,6 +9059,93 @@ func (c *ClientWithResponses) ListCampaignRevisionsWithResponse(ctx context.Cont
 	return ParseListCampaignRevisionsResponse(rsp)
 }
 
+// GetCampaignRevisionWithResponse request returning *GetCampaignRevisionResponse
+func (c *ClientWithResponses) GetCampaignRevisionWithResponse(ctx context.Context, id string, version string, params *GetCampaignRevisionParams, reqEditors ...RequestEditorFn) (*GetCampaignRevisionResponse, error) {
+	rsp, err := c.GetCampaignRevision(ctx, id, version, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCampaignRevisionResponse(rsp)
+}
+
+// RestoreCampaignRevisionWithResponse request returning *RestoreCampaignRevisionResponse
+func (c *ClientWithResponses) RestoreCampaignRevisionWithResponse(ctx context.Context, id string, version string, params *RestoreCampaignRevisionParams, reqEditors ...RequestEditorFn) (*RestoreCampaignRevisionResponse, error) {
+	rsp, err := c.RestoreCampaignRevision(ctx, id, version, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRestoreCampaignRevisionResponse(rsp)
+}
+
+// ListChangesWithResponse request returning *ListChangesResponse
+func (c *ClientWithResponses) ListChangesWithResponse(ctx context.Context, params *ListChangesParams, reqEditors ...RequestEditorFn) (*ListChangesResponse, error) {
+	rsp, err := c.ListChanges(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListChangesResponse(rsp)
+}
+
+// GetChangeWithResponse request returning *GetChangeResponse
+func (c *ClientWithResponses) GetChangeWithResponse(ctx context.Context, id string, params *GetChangeParams, reqEditors ...RequestEditorFn) (*GetChangeResponse, error) {
+	rsp, err := c.GetChange(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetChangeResponse(rsp)
+}
+
+// ApproveChangeWithBodyWithResponse request with arbitrary body returning *ApproveChangeResponse
+func (c *ClientWithResponses) ApproveChangeWithBodyWithResponse(ctx context.Context, id string, params *ApproveChangeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApproveChangeResponse, error) {
+	rsp, err := c.ApproveChangeWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApproveChangeResponse(rsp)
+}
+
+func (c *ClientWithResponses) ApproveChangeWithResponse(ctx context.Context, id string, params *ApproveChangeParams, body ApproveChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*ApproveChangeResponse, error) {
+	rsp, err := c.ApproveChange(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApproveChangeResponse(rsp)
+}
+
+// CancelChangeWithBodyWithResponse request with arbitrary body returning *CancelChangeResponse
+func (c *ClientWithResponses) CancelChangeWithBodyWithResponse(ctx context.Context, id string, params *CancelChangeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelChangeResponse, error) {
+	rsp, err := c.CancelChangeWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelChangeResponse(rsp)
+}
+
+func (c *ClientWithResponses) CancelChangeWithResponse(ctx context.Context, id string, params *CancelChangeParams, body CancelChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelChangeResponse, error) {
+	rsp, err := c.CancelChange(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelChangeResponse(rsp)
+}
+
+// RejectChangeWithBodyWithResponse request with arbitrary body returning *RejectChangeResponse
+func (c *ClientWithResponses) RejectChangeWithBodyWithResponse(ctx context.Context, id string, params *RejectChangeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RejectChangeResponse, error) {
+	rsp, err := c.RejectChangeWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRejectChangeResponse(rsp)
+}
+
+func (c *ClientWithResponses) RejectChangeWithResponse(ctx context.Context, id string, params *RejectChangeParams, body RejectChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*RejectChangeResponse, error) {
+	rsp, err := c.RejectChange(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRejectChangeResponse(rsp)
+}
+
 // DecideWithBodyWithResponse request with arbitrary body returning *DecideResponse
 func (c *ClientWithResponses) DecideWithBodyWithResponse(ctx context.Context, params *DecideParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideResponse, error) {
 	rsp, err := c.DecideWithBody(ctx, params, contentType, body, reqEditors...)
@@ -7181,6 +9170,23 @@ func (c *ClientWithResponses) GetDecisionWithResponse(ctx context.Context, id st
 		return nil, err
 	}
 	return ParseGetDecisionResponse(rsp)
+}
+
+// ReplayDecisionWithBodyWithResponse request with arbitrary body returning *ReplayDecisionResponse
+func (c *ClientWithResponses) ReplayDecisionWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplayDecisionResponse, error) {
+	rsp, err := c.ReplayDecisionWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplayDecisionResponse(rsp)
+}
+
+func (c *ClientWithResponses) ReplayDecisionWithResponse(ctx context.Context, id string, body ReplayDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplayDecisionResponse, error) {
+	rsp, err := c.ReplayDecision(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplayDecisionResponse(rsp)
 }
 
 // ListErasuresWithResponse request returning *ListErasuresResponse
@@ -7244,6 +9250,15 @@ func (c *ClientWithResponses) RunImportWithApplicationGeoPlusJSONBodyWithRespons
 	return ParseRunImportResponse(rsp)
 }
 
+// CancelImportWithResponse request returning *CancelImportResponse
+func (c *ClientWithResponses) CancelImportWithResponse(ctx context.Context, id string, params *CancelImportParams, reqEditors ...RequestEditorFn) (*CancelImportResponse, error) {
+	rsp, err := c.CancelImport(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelImportResponse(rsp)
+}
+
 // GetImportWithResponse request returning *GetImportResponse
 func (c *ClientWithResponses) GetImportWithResponse(ctx context.Context, id string, params *GetImportParams, reqEditors ...RequestEditorFn) (*GetImportResponse, error) {
 	rsp, err := c.GetImport(ctx, id, params, reqEditors...)
@@ -7251,6 +9266,15 @@ func (c *ClientWithResponses) GetImportWithResponse(ctx context.Context, id stri
 		return nil, err
 	}
 	return ParseGetImportResponse(rsp)
+}
+
+// GetImportFaultsWithResponse request returning *GetImportFaultsResponse
+func (c *ClientWithResponses) GetImportFaultsWithResponse(ctx context.Context, id string, params *GetImportFaultsParams, reqEditors ...RequestEditorFn) (*GetImportFaultsResponse, error) {
+	rsp, err := c.GetImportFaults(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetImportFaultsResponse(rsp)
 }
 
 // ListKeysWithResponse request returning *ListKeysResponse
@@ -7295,6 +9319,15 @@ func (c *ClientWithResponses) VerifyLedgerWithResponse(ctx context.Context, para
 		return nil, err
 	}
 	return ParseVerifyLedgerResponse(rsp)
+}
+
+// ExportMovementsWithResponse request returning *ExportMovementsResponse
+func (c *ClientWithResponses) ExportMovementsWithResponse(ctx context.Context, params *ExportMovementsParams, reqEditors ...RequestEditorFn) (*ExportMovementsResponse, error) {
+	rsp, err := c.ExportMovements(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportMovementsResponse(rsp)
 }
 
 // ListMovementsWithResponse request returning *ListMovementsResponse
@@ -7895,6 +9928,46 @@ func ParseReadyzResponse(rsp *http.Response) (*ReadyzResponse, error) {
 	return response, nil
 }
 
+// ParseListAuditResponse parses an HTTP response from a ListAuditWithResponse call
+func ParseListAuditResponse(rsp *http.Response) (*ListAuditResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListAuditResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListAuditEntry
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListCampaignsResponse parses an HTTP response from a ListCampaignsWithResponse call
 func ParseListCampaignsResponse(rsp *http.Response) (*ListCampaignsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -7955,6 +10028,13 @@ func ParseCreateCampaignResponse(rsp *http.Response) (*CreateCampaignResponse, e
 			return nil, err
 		}
 		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Change
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
 		var dest Problem
@@ -8043,6 +10123,13 @@ func ParsePutCampaignResponse(rsp *http.Response) (*PutCampaignResponse, error) 
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Change
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8082,6 +10169,93 @@ func ParseArchiveCampaignResponse(rsp *http.Response) (*ArchiveCampaignResponse,
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Change
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListCampaignChangesResponse parses an HTTP response from a ListCampaignChangesWithResponse call
+func ParseListCampaignChangesResponse(rsp *http.Response) (*ListCampaignChangesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCampaignChangesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListChange
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseStageChangeResponse parses an HTTP response from a StageChangeWithResponse call
+func ParseStageChangeResponse(rsp *http.Response) (*StageChangeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StageChangeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Change
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
 		var dest Problem
@@ -8243,6 +10417,13 @@ func ParseEnableCampaignResponse(rsp *http.Response) (*EnableCampaignResponse, e
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Change
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8277,7 +10458,294 @@ func ParseListCampaignRevisionsResponse(rsp *http.Response) (*ListCampaignRevisi
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest ListCampaign
+		var dest ListRevision
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCampaignRevisionResponse parses an HTTP response from a GetCampaignRevisionWithResponse call
+func ParseGetCampaignRevisionResponse(rsp *http.Response) (*GetCampaignRevisionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCampaignRevisionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Revision
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRestoreCampaignRevisionResponse parses an HTTP response from a RestoreCampaignRevisionWithResponse call
+func ParseRestoreCampaignRevisionResponse(rsp *http.Response) (*RestoreCampaignRevisionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RestoreCampaignRevisionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Campaign
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Change
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListChangesResponse parses an HTTP response from a ListChangesWithResponse call
+func ParseListChangesResponse(rsp *http.Response) (*ListChangesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListChangesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ListChange
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetChangeResponse parses an HTTP response from a GetChangeWithResponse call
+func ParseGetChangeResponse(rsp *http.Response) (*GetChangeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetChangeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Change
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApproveChangeResponse parses an HTTP response from a ApproveChangeWithResponse call
+func ParseApproveChangeResponse(rsp *http.Response) (*ApproveChangeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApproveChangeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Change
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCancelChangeResponse parses an HTTP response from a CancelChangeWithResponse call
+func ParseCancelChangeResponse(rsp *http.Response) (*CancelChangeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CancelChangeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Change
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRejectChangeResponse parses an HTTP response from a RejectChangeWithResponse call
+func ParseRejectChangeResponse(rsp *http.Response) (*RejectChangeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RejectChangeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Change
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -8358,6 +10826,46 @@ func ParseGetDecisionResponse(rsp *http.Response) (*GetDecisionResponse, error) 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Decision
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReplayDecisionResponse parses an HTTP response from a ReplayDecisionWithResponse call
+func ParseReplayDecisionResponse(rsp *http.Response) (*ReplayDecisionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReplayDecisionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Replay
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -8563,6 +11071,13 @@ func ParseRunImportResponse(rsp *http.Response) (*RunImportResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Import
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest struct {
 			union json.RawMessage
@@ -8571,6 +11086,46 @@ func ParseRunImportResponse(rsp *http.Response) (*RunImportResponse, error) {
 			return nil, err
 		}
 		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCancelImportResponse parses an HTTP response from a CancelImportWithResponse call
+func ParseCancelImportResponse(rsp *http.Response) (*CancelImportResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CancelImportResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Import
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
 		var dest Problem
@@ -8612,6 +11167,39 @@ func ParseGetImportResponse(rsp *http.Response) (*GetImportResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetImportFaultsResponse parses an HTTP response from a GetImportFaultsWithResponse call
+func ParseGetImportFaultsResponse(rsp *http.Response) (*GetImportFaultsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetImportFaultsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8772,6 +11360,39 @@ func ParseVerifyLedgerResponse(rsp *http.Response) (*VerifyLedgerResponse, error
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExportMovementsResponse parses an HTTP response from a ExportMovementsWithResponse call
+func ParseExportMovementsResponse(rsp *http.Response) (*ExportMovementsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportMovementsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -10166,7 +12787,7 @@ func ParseReplayWebhookResponse(rsp *http.Response) (*ReplayWebhookResponse, err
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
-		var dest Replayed
+		var dest WebhookReplayed
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

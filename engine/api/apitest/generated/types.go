@@ -102,19 +102,52 @@ func (e BudgetPeriod) Valid() bool {
 
 // Defines values for CampaignPacing.
 const (
-	Asap        CampaignPacing = "asap"
-	Evenly      CampaignPacing = "evenly"
-	Frontloaded CampaignPacing = "frontloaded"
+	CampaignPacingAsap        CampaignPacing = "asap"
+	CampaignPacingEvenly      CampaignPacing = "evenly"
+	CampaignPacingFrontloaded CampaignPacing = "frontloaded"
 )
 
 // Valid indicates whether the value is a known member of the CampaignPacing enum.
 func (e CampaignPacing) Valid() bool {
 	switch e {
-	case Asap:
+	case CampaignPacingAsap:
 		return true
-	case Evenly:
+	case CampaignPacingEvenly:
 		return true
-	case Frontloaded:
+	case CampaignPacingFrontloaded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CampaignState.
+const (
+	CampaignStateArchived  CampaignState = "archived"
+	CampaignStateDisabled  CampaignState = "disabled"
+	CampaignStateDraft     CampaignState = "draft"
+	CampaignStateExhausted CampaignState = "exhausted"
+	CampaignStateExpired   CampaignState = "expired"
+	CampaignStateRunning   CampaignState = "running"
+	CampaignStateScheduled CampaignState = "scheduled"
+)
+
+// Valid indicates whether the value is a known member of the CampaignState enum.
+func (e CampaignState) Valid() bool {
+	switch e {
+	case CampaignStateArchived:
+		return true
+	case CampaignStateDisabled:
+		return true
+	case CampaignStateDraft:
+		return true
+	case CampaignStateExhausted:
+		return true
+	case CampaignStateExpired:
+		return true
+	case CampaignStateRunning:
+		return true
+	case CampaignStateScheduled:
 		return true
 	default:
 		return false
@@ -151,6 +184,57 @@ func (e CampaignStatus) Valid() bool {
 	case CampaignStatusRunning:
 		return true
 	case CampaignStatusScheduled:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeState.
+const (
+	ChangeStateCancelled ChangeState = "cancelled"
+	ChangeStateFailed    ChangeState = "failed"
+	ChangeStateMade      ChangeState = "made"
+	ChangeStatePending   ChangeState = "pending"
+	ChangeStateRejected  ChangeState = "rejected"
+	ChangeStateScheduled ChangeState = "scheduled"
+)
+
+// Valid indicates whether the value is a known member of the ChangeState enum.
+func (e ChangeState) Valid() bool {
+	switch e {
+	case ChangeStateCancelled:
+		return true
+	case ChangeStateFailed:
+		return true
+	case ChangeStateMade:
+		return true
+	case ChangeStatePending:
+		return true
+	case ChangeStateRejected:
+		return true
+	case ChangeStateScheduled:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeStatus.
+const (
+	ChangeStatusArchived ChangeStatus = "archived"
+	ChangeStatusDisabled ChangeStatus = "disabled"
+	ChangeStatusEnabled  ChangeStatus = "enabled"
+)
+
+// Valid indicates whether the value is a known member of the ChangeStatus enum.
+func (e ChangeStatus) Valid() bool {
+	switch e {
+	case ChangeStatusArchived:
+		return true
+	case ChangeStatusDisabled:
+		return true
+	case ChangeStatusEnabled:
 		return true
 	default:
 		return false
@@ -309,22 +393,28 @@ func (e ImportKind) Valid() bool {
 
 // Defines values for ImportState.
 const (
-	Committed ImportState = "committed"
-	Done      ImportState = "done"
-	Failed    ImportState = "failed"
-	Staging   ImportState = "staging"
+	ImportStateCancelled ImportState = "cancelled"
+	ImportStateCommitted ImportState = "committed"
+	ImportStateDone      ImportState = "done"
+	ImportStateFailed    ImportState = "failed"
+	ImportStateQueued    ImportState = "queued"
+	ImportStateStaging   ImportState = "staging"
 )
 
 // Valid indicates whether the value is a known member of the ImportState enum.
 func (e ImportState) Valid() bool {
 	switch e {
-	case Committed:
+	case ImportStateCancelled:
 		return true
-	case Done:
+	case ImportStateCommitted:
 		return true
-	case Failed:
+	case ImportStateDone:
 		return true
-	case Staging:
+	case ImportStateFailed:
+		return true
+	case ImportStateQueued:
+		return true
+	case ImportStateStaging:
 		return true
 	default:
 		return false
@@ -370,6 +460,21 @@ func (e LocationType) Valid() bool {
 	case LocationTypeIp:
 		return true
 	case LocationTypeUser:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MerchantApproval.
+const (
+	SecondKey MerchantApproval = "second_key"
+)
+
+// Valid indicates whether the value is a known member of the MerchantApproval enum.
+func (e MerchantApproval) Valid() bool {
+	switch e {
+	case SecondKey:
 		return true
 	default:
 		return false
@@ -472,6 +577,117 @@ func (e RequestExplain) Valid() bool {
 	}
 }
 
+// Defines values for RevisionPacing.
+const (
+	RevisionPacingAsap        RevisionPacing = "asap"
+	RevisionPacingEvenly      RevisionPacing = "evenly"
+	RevisionPacingFrontloaded RevisionPacing = "frontloaded"
+)
+
+// Valid indicates whether the value is a known member of the RevisionPacing enum.
+func (e RevisionPacing) Valid() bool {
+	switch e {
+	case RevisionPacingAsap:
+		return true
+	case RevisionPacingEvenly:
+		return true
+	case RevisionPacingFrontloaded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RevisionState.
+const (
+	RevisionStateArchived  RevisionState = "archived"
+	RevisionStateDisabled  RevisionState = "disabled"
+	RevisionStateDraft     RevisionState = "draft"
+	RevisionStateExhausted RevisionState = "exhausted"
+	RevisionStateExpired   RevisionState = "expired"
+	RevisionStateRunning   RevisionState = "running"
+	RevisionStateScheduled RevisionState = "scheduled"
+)
+
+// Valid indicates whether the value is a known member of the RevisionState enum.
+func (e RevisionState) Valid() bool {
+	switch e {
+	case RevisionStateArchived:
+		return true
+	case RevisionStateDisabled:
+		return true
+	case RevisionStateDraft:
+		return true
+	case RevisionStateExhausted:
+		return true
+	case RevisionStateExpired:
+		return true
+	case RevisionStateRunning:
+		return true
+	case RevisionStateScheduled:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RevisionStatus.
+const (
+	RevisionStatusArchived  RevisionStatus = "archived"
+	RevisionStatusDisabled  RevisionStatus = "disabled"
+	RevisionStatusDraft     RevisionStatus = "draft"
+	RevisionStatusEnabled   RevisionStatus = "enabled"
+	RevisionStatusExhausted RevisionStatus = "exhausted"
+	RevisionStatusExpired   RevisionStatus = "expired"
+	RevisionStatusRunning   RevisionStatus = "running"
+	RevisionStatusScheduled RevisionStatus = "scheduled"
+)
+
+// Valid indicates whether the value is a known member of the RevisionStatus enum.
+func (e RevisionStatus) Valid() bool {
+	switch e {
+	case RevisionStatusArchived:
+		return true
+	case RevisionStatusDisabled:
+		return true
+	case RevisionStatusDraft:
+		return true
+	case RevisionStatusEnabled:
+		return true
+	case RevisionStatusExhausted:
+		return true
+	case RevisionStatusExpired:
+		return true
+	case RevisionStatusRunning:
+		return true
+	case RevisionStatusScheduled:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RowChangeChange.
+const (
+	Added   RowChangeChange = "added"
+	Changed RowChangeChange = "changed"
+	Ended   RowChangeChange = "ended"
+)
+
+// Valid indicates whether the value is a known member of the RowChangeChange enum.
+func (e RowChangeChange) Valid() bool {
+	switch e {
+	case Added:
+		return true
+	case Changed:
+		return true
+	case Ended:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StackingMode.
 const (
 	Exclusive StackingMode = "exclusive"
@@ -523,6 +739,66 @@ func (e WindowDays) Valid() bool {
 	}
 }
 
+// Defines values for ListCampaignChangesParamsState.
+const (
+	ListCampaignChangesParamsStateCancelled ListCampaignChangesParamsState = "cancelled"
+	ListCampaignChangesParamsStateFailed    ListCampaignChangesParamsState = "failed"
+	ListCampaignChangesParamsStateMade      ListCampaignChangesParamsState = "made"
+	ListCampaignChangesParamsStatePending   ListCampaignChangesParamsState = "pending"
+	ListCampaignChangesParamsStateRejected  ListCampaignChangesParamsState = "rejected"
+	ListCampaignChangesParamsStateScheduled ListCampaignChangesParamsState = "scheduled"
+)
+
+// Valid indicates whether the value is a known member of the ListCampaignChangesParamsState enum.
+func (e ListCampaignChangesParamsState) Valid() bool {
+	switch e {
+	case ListCampaignChangesParamsStateCancelled:
+		return true
+	case ListCampaignChangesParamsStateFailed:
+		return true
+	case ListCampaignChangesParamsStateMade:
+		return true
+	case ListCampaignChangesParamsStatePending:
+		return true
+	case ListCampaignChangesParamsStateRejected:
+		return true
+	case ListCampaignChangesParamsStateScheduled:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListChangesParamsState.
+const (
+	ListChangesParamsStateCancelled ListChangesParamsState = "cancelled"
+	ListChangesParamsStateFailed    ListChangesParamsState = "failed"
+	ListChangesParamsStateMade      ListChangesParamsState = "made"
+	ListChangesParamsStatePending   ListChangesParamsState = "pending"
+	ListChangesParamsStateRejected  ListChangesParamsState = "rejected"
+	ListChangesParamsStateScheduled ListChangesParamsState = "scheduled"
+)
+
+// Valid indicates whether the value is a known member of the ListChangesParamsState enum.
+func (e ListChangesParamsState) Valid() bool {
+	switch e {
+	case ListChangesParamsStateCancelled:
+		return true
+	case ListChangesParamsStateFailed:
+		return true
+	case ListChangesParamsStateMade:
+		return true
+	case ListChangesParamsStatePending:
+		return true
+	case ListChangesParamsStateRejected:
+		return true
+	case ListChangesParamsStateScheduled:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RunImportParamsKind.
 const (
 	RunImportParamsKindCampaigns RunImportParamsKind = "campaigns"
@@ -562,6 +838,51 @@ func (e RunImportParamsFormat) Valid() bool {
 	}
 }
 
+// Defines values for RunImportParamsEncoding.
+const (
+	Gb18030     RunImportParamsEncoding = "gb18030"
+	Utf16be     RunImportParamsEncoding = "utf-16be"
+	Utf16le     RunImportParamsEncoding = "utf-16le"
+	Utf8        RunImportParamsEncoding = "utf-8"
+	Windows1252 RunImportParamsEncoding = "windows-1252"
+)
+
+// Valid indicates whether the value is a known member of the RunImportParamsEncoding enum.
+func (e RunImportParamsEncoding) Valid() bool {
+	switch e {
+	case Gb18030:
+		return true
+	case Utf16be:
+		return true
+	case Utf16le:
+		return true
+	case Utf8:
+		return true
+	case Windows1252:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RunImportParamsDecimal.
+const (
+	Comma RunImportParamsDecimal = "comma"
+	Point RunImportParamsDecimal = "point"
+)
+
+// Valid indicates whether the value is a known member of the RunImportParamsDecimal enum.
+func (e RunImportParamsDecimal) Valid() bool {
+	switch e {
+	case Comma:
+		return true
+	case Point:
+		return true
+	default:
+		return false
+	}
+}
+
 // Activation defines model for Activation.
 type Activation struct {
 	// Version the newest when left out
@@ -593,6 +914,36 @@ type Audit struct {
 	Movements int64    `json:"movements"`
 }
 
+// AuditEntry defines model for AuditEntry.
+type AuditEntry struct {
+	// Action created, changed, deleted, enabled, disabled, archived, restored, codes_added, activated, revoked; of a change that waits staged, approved, rejected, cancelled or failed
+	Action string `json:"action"`
+
+	// By ID of the API key; cli for a command on a data folder
+	By     string  `json:"by"`
+	Detail *string `json:"detail,omitempty"`
+
+	// Id of what was changed
+	Id *string `json:"id,omitempty"`
+
+	// ImportId upload that it is part of
+	ImportId *string `json:"import_id,omitempty"`
+
+	// Kind of what was changed: merchant, venue, campaign, change, key, profile, rates …
+	Kind       string  `json:"kind"`
+	MerchantId *string `json:"merchant_id,omitempty"`
+
+	// Number dense from 1 within the merchant's log; of the platform's own for an operator who names no merchant
+	Number int64     `json:"number"`
+	Time   time.Time `json:"time"`
+
+	// VersionFrom left out: there was none
+	VersionFrom *int64 `json:"version_from,omitempty"`
+
+	// VersionTo left out: there is none
+	VersionTo *int64 `json:"version_to,omitempty"`
+}
+
 // Balance defines model for Balance.
 type Balance struct {
 	Redemptions int64   `json:"redemptions"`
@@ -613,6 +964,15 @@ type BalanceChange struct {
 
 // BalanceChangePer defines model for BalanceChange.Per.
 type BalanceChangePer string
+
+// Blackout defines model for Blackout.
+type Blackout struct {
+	// End a date or an RFC 3339 time; exclusive; after a date it may be left out: that day
+	End *string `json:"end,omitempty"`
+
+	// Start a date (midnight at each venue) or an RFC 3339 time; inclusive
+	Start string `json:"start"`
+}
 
 // Budget defines model for Budget.
 type Budget struct {
@@ -645,10 +1005,14 @@ type Campaign struct {
 	Budgets  *[]Budget `json:"budgets,omitempty"`
 
 	// Categories merchant category codes; without any those of its venues
-	Categories    *[]string          `json:"categories,omitempty"`
+	Categories *[]string `json:"categories,omitempty"`
+
+	// CodeRequired it is used with one of its voucher codes only; offers say so. Set when codes are added; a campaign that has codes is used with one whatever this says
+	CodeRequired  *bool              `json:"code_required,omitempty"`
 	CreatedAt     *time.Time         `json:"created_at,omitempty"`
 	Description   *map[string]string `json:"description,omitempty"`
 	Discount      Discount           `json:"discount"`
+	Display       *Display           `json:"display,omitempty"`
 	Flight        *Flight            `json:"flight,omitempty"`
 	FrequencyCaps *[]FrequencyCap    `json:"frequency_caps,omitempty"`
 
@@ -668,7 +1032,10 @@ type Campaign struct {
 	Pacing   *CampaignPacing `json:"pacing,omitempty"`
 	Stacking *Stacking       `json:"stacking,omitempty"`
 
-	// Status draft when left out. A write sets draft, enabled, disabled or archived; scheduled, running, exhausted and expired, which an answer tells of an enabled campaign, mean enabled there
+	// State where it is in its life now: by its status, the clocks of its venues and its budgets for all time
+	State *CampaignState `json:"state,omitempty"`
+
+	// Status draft when left out: what was last asked for, one of draft, enabled, disabled and archived. A write may say scheduled, running, exhausted or expired for enabled
 	Status *CampaignStatus    `json:"status,omitempty"`
 	Terms  *map[string]string `json:"terms,omitempty"`
 
@@ -687,8 +1054,69 @@ type Campaign struct {
 // CampaignPacing asap when left out
 type CampaignPacing string
 
-// CampaignStatus draft when left out. A write sets draft, enabled, disabled or archived; scheduled, running, exhausted and expired, which an answer tells of an enabled campaign, mean enabled there
+// CampaignState where it is in its life now: by its status, the clocks of its venues and its budgets for all time
+type CampaignState string
+
+// CampaignStatus draft when left out: what was last asked for, one of draft, enabled, disabled and archived. A write may say scheduled, running, exhausted or expired for enabled
 type CampaignStatus string
+
+// CellChange defines model for CellChange.
+type CellChange struct {
+	// After empty: it will not be there
+	After string `json:"after"`
+
+	// Before empty: it was not there
+	Before string `json:"before"`
+	Path   string `json:"path"`
+}
+
+// Change defines model for Change.
+type Change struct {
+	// BaseVersion version that the campaign must have when it is made; any when left out
+	BaseVersion *int64     `json:"base_version,omitempty"`
+	Campaign    *Campaign  `json:"campaign,omitempty"`
+	CampaignId  *string    `json:"campaign_id,omitempty"`
+	CreatedAt   *time.Time `json:"created_at,omitempty"`
+
+	// CreatedBy ID of the API key that asked for it
+	CreatedBy *string    `json:"created_by,omitempty"`
+	DecidedAt *time.Time `json:"decided_at,omitempty"`
+
+	// DecidedBy ID of the API key that approved, rejected or cancelled it
+	DecidedBy *string `json:"decided_by,omitempty"`
+
+	// Difference of a change that waits: what it would change now, by path
+	Difference *[]FieldChange `json:"difference,omitempty"`
+
+	// Errors why it could not be made
+	Errors *[]Fault `json:"errors,omitempty"`
+	Id     *string  `json:"id,omitempty"`
+
+	// LiveAt when it is made, to the millisecond; left out in an answer: as soon as it is approved
+	LiveAt *time.Time `json:"live_at,omitempty"`
+
+	// MadeAt when it was made, or could not be
+	MadeAt     *time.Time `json:"made_at,omitempty"`
+	MerchantId *string    `json:"merchant_id,omitempty"`
+
+	// Note of whoever decided
+	Note *string `json:"note,omitempty"`
+
+	// State pending waits for an approval, scheduled for live_at; the others are for good
+	State *ChangeState `json:"state,omitempty"`
+
+	// Status the status as it is to be, and nothing else
+	Status *ChangeStatus `json:"status,omitempty"`
+
+	// Version of the campaign that it made
+	Version *int64 `json:"version,omitempty"`
+}
+
+// ChangeState pending waits for an approval, scheduled for live_at; the others are for good
+type ChangeState string
+
+// ChangeStatus the status as it is to be, and nothing else
+type ChangeStatus string
 
 // Circle defines model for Circle.
 type Circle struct {
@@ -802,6 +1230,9 @@ type Difference struct {
 	Added   int64 `json:"added"`
 	Changed int64 `json:"changed"`
 
+	// Ended archived campaigns or deleted venues that the file does not name; of an upload with prune
+	Ended int64 `json:"ended"`
+
 	// Same equal to what was there: no new version
 	Same int64 `json:"same"`
 }
@@ -831,6 +1262,15 @@ type Discount struct {
 
 // DiscountType defines model for Discount.Type.
 type DiscountType string
+
+// Display defines model for Display.
+type Display struct {
+	// End a date or an RFC 3339 time; exclusive; the end of the flight when left out
+	End *string `json:"end,omitempty"`
+
+	// Start a date or an RFC 3339 time; inclusive; the start of the flight when left out. From here until the flight starts offers are shown, with the time at which they start, and cannot be used
+	Start *string `json:"start,omitempty"`
+}
 
 // Erasure defines model for Erasure.
 type Erasure struct {
@@ -900,8 +1340,23 @@ type Fault struct {
 	Path string `json:"path"`
 }
 
+// FieldChange defines model for FieldChange.
+type FieldChange struct {
+	// After left out: it is there no longer
+	After interface{} `json:"after,omitempty"`
+
+	// Before left out: it was not there
+	Before interface{} `json:"before,omitempty"`
+
+	// Path dotted, with indexes
+	Path string `json:"path"`
+}
+
 // Flight defines model for Flight.
 type Flight struct {
+	// Blackouts spans in which nothing holds, whichever day a window belongs to
+	Blackouts *[]Blackout `json:"blackouts,omitempty"`
+
 	// End a date or an RFC 3339 time; exclusive
 	End *string `json:"end,omitempty"`
 
@@ -948,7 +1403,13 @@ type Import struct {
 	Accepted int64 `json:"accepted"`
 
 	// By ID of the API key
-	By         *string    `json:"by,omitempty"`
+	By *string `json:"by,omitempty"`
+
+	// Changes of a dry run: the first 1,000 rows that would add, change or end something
+	Changes *[]RowChange `json:"changes,omitempty"`
+
+	// Detail why the import failed as a whole, or ended nothing
+	Detail     *string    `json:"detail,omitempty"`
 	Difference Difference `json:"difference"`
 
 	// DryRun nothing was changed, whatever the rest says
@@ -962,16 +1423,23 @@ type Import struct {
 	Kind       ImportKind   `json:"kind"`
 	MerchantId string       `json:"merchant_id"`
 
+	// MoreChanges beyond those
+	MoreChanges *int64 `json:"more_changes,omitempty"`
+
 	// MoreFaults beyond those
 	MoreFaults int64 `json:"more_faults"`
 
 	// Partial good rows went in although others were faulty
-	Partial   bool      `json:"partial"`
-	Rejected  int64     `json:"rejected"`
-	Rows      int64     `json:"rows"`
-	StartedAt time.Time `json:"started_at"`
+	Partial bool `json:"partial"`
 
-	// State failed changed nothing
+	// PassedOver columns that were understood and for which a campaign has no member: nothing was read from them
+	PassedOver *[]string `json:"passed_over,omitempty"`
+	Progress   *Progress `json:"progress,omitempty"`
+	Rejected   int64     `json:"rejected"`
+	Rows       int64     `json:"rows"`
+	StartedAt  time.Time `json:"started_at"`
+
+	// State queued and staging are on their way; failed and cancelled changed nothing
 	State ImportState `json:"state"`
 }
 
@@ -981,7 +1449,7 @@ type ImportFormat string
 // ImportKind defines model for Import.Kind.
 type ImportKind string
 
-// ImportState failed changed nothing
+// ImportState queued and staging are on their way; failed and cancelled changed nothing
 type ImportState string
 
 // ImportProblem defines model for ImportProblem.
@@ -1009,10 +1477,13 @@ type Key struct {
 	Id        *string    `json:"id,omitempty"`
 
 	// MerchantId of role merchant only
-	MerchantId *string    `json:"merchant_id,omitempty"`
-	Note       *string    `json:"note,omitempty"`
-	RevokedAt  *time.Time `json:"revoked_at,omitempty"`
-	Role       KeyRole    `json:"role"`
+	MerchantId *string `json:"merchant_id,omitempty"`
+	Note       *string `json:"note,omitempty"`
+
+	// Partners of role app: acquirers that the wallet works with, where a request names none
+	Partners  *[]string  `json:"partners,omitempty"`
+	RevokedAt *time.Time `json:"revoked_at,omitempty"`
+	Role      KeyRole    `json:"role"`
 
 	// Secret told once; only its hash is kept
 	Secret *string `json:"secret,omitempty"`
@@ -1021,9 +1492,25 @@ type Key struct {
 // KeyRole defines model for Key.Role.
 type KeyRole string
 
+// ListAuditEntry defines model for ListAuditEntry.
+type ListAuditEntry struct {
+	Data []AuditEntry `json:"data"`
+
+	// NextCursor asks for the next page; left out on the last
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
 // ListCampaign defines model for ListCampaign.
 type ListCampaign struct {
 	Data []Campaign `json:"data"`
+
+	// NextCursor asks for the next page; left out on the last
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// ListChange defines model for ListChange.
+type ListChange struct {
+	Data []Change `json:"data"`
 
 	// NextCursor asks for the next page; left out on the last
 	NextCursor *string `json:"next_cursor,omitempty"`
@@ -1093,6 +1580,14 @@ type ListProfile struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
+// ListRevision defines model for ListRevision.
+type ListRevision struct {
+	Data []Revision `json:"data"`
+
+	// NextCursor asks for the next page; left out on the last
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
 // ListVenue defines model for ListVenue.
 type ListVenue struct {
 	Data []Venue `json:"data"`
@@ -1132,7 +1627,9 @@ type LocationType string
 
 // Merchant defines model for Merchant.
 type Merchant struct {
-	CreatedAt *time.Time `json:"created_at,omitempty"`
+	// Approval second_key: what one key of the merchant changes of a campaign waits until another key of the merchant approves it; disabling does not. Only an operator takes it back
+	Approval  *MerchantApproval `json:"approval,omitempty"`
+	CreatedAt *time.Time        `json:"created_at,omitempty"`
 
 	// Id unique in the store: letters, digits and . _ : -, beginning with a letter or digit
 	Id string `json:"id"`
@@ -1148,6 +1645,9 @@ type Merchant struct {
 	Version *int64 `json:"version,omitempty"`
 }
 
+// MerchantApproval second_key: what one key of the merchant changes of a campaign waits until another key of the merchant approves it; disabling does not. Only an operator takes it back
+type MerchantApproval string
+
 // Money defines model for Money.
 type Money struct {
 	// Amount in minor units by the currency's own exponent: 1250 is 12.50 USD, and 1250 JPY
@@ -1155,6 +1655,23 @@ type Money struct {
 
 	// Currency ISO 4217 code
 	Currency string `json:"currency"`
+}
+
+// Moved defines model for Moved.
+type Moved struct {
+	// After position now; left out: it is not offered
+	After *int64 `json:"after,omitempty"`
+
+	// Before position on record; left out: it was not offered
+	Before    *int64 `json:"before,omitempty"`
+	OfferId   string `json:"offer_id"`
+	Placement string `json:"placement"`
+
+	// ScoreIs now; left out: it is not offered
+	ScoreIs *float64 `json:"score_is,omitempty"`
+
+	// ScoreWas on record; left out: it was not offered
+	ScoreWas *float64 `json:"score_was,omitempty"`
 }
 
 // Movement defines model for Movement.
@@ -1196,6 +1713,9 @@ type MovementKind string
 type Offer struct {
 	CampaignId string `json:"campaign_id"`
 
+	// CodeRequired it is used with a voucher code
+	CodeRequired *bool `json:"code_required,omitempty"`
+
 	// ContentLanguage BCP 47
 	ContentLanguage string   `json:"content_language"`
 	Description     *string  `json:"description,omitempty"`
@@ -1221,11 +1741,14 @@ type Offer struct {
 	Position int64 `json:"position"`
 
 	// Propensity chance of this offer at this position; 1 without exploration
-	Propensity float64    `json:"propensity"`
-	Score      float64    `json:"score"`
-	Terms      *string    `json:"terms,omitempty"`
-	Title      string     `json:"title"`
-	Venue      OfferVenue `json:"venue"`
+	Propensity float64 `json:"propensity"`
+	Score      float64 `json:"score"`
+
+	// StartsAt of an offer that is shown ahead of its flight: when the flight starts at the venue; it cannot be used before
+	StartsAt *time.Time `json:"starts_at,omitempty"`
+	Terms    *string    `json:"terms,omitempty"`
+	Title    string     `json:"title"`
+	Venue    OfferVenue `json:"venue"`
 }
 
 // OfferMatch the traveller is in its geofence, or its venue is within the radius asked for
@@ -1254,8 +1777,11 @@ type Order struct {
 	Location   *Location `json:"location,omitempty"`
 
 	// OfferId campaign@venue, or merchant/campaign@venue where two merchants share that
-	OfferId  string `json:"offer_id"`
-	Purchase Money  `json:"purchase"`
+	OfferId string `json:"offer_id"`
+
+	// Partners acquirers that the wallet works with; with a decision_id those of the decision when left out
+	Partners *[]string `json:"partners,omitempty"`
+	Purchase Money     `json:"purchase"`
 
 	// PurchaseId the app's own name of the purchase, unique within the merchant: offers that meet in one purchase are checked against one another
 	PurchaseId *string `json:"purchase_id,omitempty"`
@@ -1350,6 +1876,15 @@ type ProfileRef struct {
 	Version int64  `json:"version"`
 }
 
+// Progress defines model for Progress.
+type Progress struct {
+	// Read of these; told every 5,000 rows
+	Read int64 `json:"read"`
+
+	// Size of the file as it was sent, in bytes
+	Size int64 `json:"size"`
+}
+
 // RatesStatus defines model for RatesStatus.
 type RatesStatus struct {
 	// Changed days that were added or replaced by this call
@@ -1413,13 +1948,27 @@ type Rejection struct {
 
 // Replay defines model for Replay.
 type Replay struct {
-	// Since from the first event on that is not older
-	Since time.Time `json:"since"`
+	Decision Decision `json:"decision"`
+
+	// Moved offers that came, went or changed their position, by placement and position of then; those that came last
+	Moved []Moved `json:"moved"`
+
+	// Same the bytes of the decision are those of the one on record
+	Same bool `json:"same"`
 }
 
-// Replayed defines model for Replayed.
-type Replayed struct {
-	Events int64 `json:"events"`
+// ReplayProfile defines model for ReplayProfile.
+type ReplayProfile struct {
+	// Name of the profile
+	Name string `json:"name"`
+
+	// Version left out: the newest
+	Version *int64 `json:"version,omitempty"`
+}
+
+// ReplayRequest defines model for ReplayRequest.
+type ReplayRequest struct {
+	ScoringProfile *ReplayProfile `json:"scoring_profile,omitempty"`
 }
 
 // Request defines model for Request.
@@ -1428,8 +1977,11 @@ type Request struct {
 	Currency *string `json:"currency,omitempty"`
 
 	// Explain full adds explanations and rejections
-	Explain    *RequestExplain    `json:"explain,omitempty"`
-	Location   *Location          `json:"location,omitempty"`
+	Explain  *RequestExplain `json:"explain,omitempty"`
+	Location *Location       `json:"location,omitempty"`
+
+	// Partners acquirers that the wallet works with: only venues that accept it through one of them are offered; those of the key when left out, and any venue where that names none
+	Partners   *[]string          `json:"partners,omitempty"`
 	Placements []PlacementRequest `json:"placements"`
 	Purchase   *Money             `json:"purchase,omitempty"`
 
@@ -1444,6 +1996,70 @@ type Request struct {
 // RequestExplain full adds explanations and rejections
 type RequestExplain string
 
+// Revision defines model for Revision.
+type Revision struct {
+	Audience *Audience `json:"audience,omitempty"`
+	Budgets  *[]Budget `json:"budgets,omitempty"`
+
+	// Categories merchant category codes; without any those of its venues
+	Categories *[]string `json:"categories,omitempty"`
+
+	// Changes what is another than in the version before, by path; none in the first
+	Changes []FieldChange `json:"changes"`
+
+	// CodeRequired it is used with one of its voucher codes only; offers say so. Set when codes are added; a campaign that has codes is used with one whatever this says
+	CodeRequired  *bool              `json:"code_required,omitempty"`
+	CreatedAt     *time.Time         `json:"created_at,omitempty"`
+	Description   *map[string]string `json:"description,omitempty"`
+	Discount      Discount           `json:"discount"`
+	Display       *Display           `json:"display,omitempty"`
+	Flight        *Flight            `json:"flight,omitempty"`
+	FrequencyCaps *[]FrequencyCap    `json:"frequency_caps,omitempty"`
+
+	// Geofences where it is offered; without any in a circle round each venue
+	Geofences *[]Geofence `json:"geofences,omitempty"`
+
+	// Id unique within its merchant: letters, digits and . _ : -, beginning with a letter or digit
+	Id string `json:"id"`
+
+	// ImageUrl http or https
+	ImageUrl *string `json:"image_url,omitempty"`
+
+	// MerchantId its merchant; may be left out where the key or the upload names it
+	MerchantId *string `json:"merchant_id,omitempty"`
+
+	// Pacing asap when left out
+	Pacing   *RevisionPacing `json:"pacing,omitempty"`
+	Stacking *Stacking       `json:"stacking,omitempty"`
+
+	// State where it is in its life now: by its status, the clocks of its venues and its budgets for all time
+	State *RevisionState `json:"state,omitempty"`
+
+	// Status draft when left out: what was last asked for, one of draft, enabled, disabled and archived. A write may say scheduled, running, exhausted or expired for enabled
+	Status *RevisionStatus    `json:"status,omitempty"`
+	Terms  *map[string]string `json:"terms,omitempty"`
+
+	// Title BCP 47 tag → wording
+	Title     map[string]string `json:"title"`
+	UpdatedAt *time.Time        `json:"updated_at,omitempty"`
+
+	// UpdatedBy ID of the API key that made this version
+	UpdatedBy *string  `json:"updated_by,omitempty"`
+	Venues    VenueSet `json:"venues"`
+
+	// Version grows by one with every change; also the ETag
+	Version *int64 `json:"version,omitempty"`
+}
+
+// RevisionPacing asap when left out
+type RevisionPacing string
+
+// RevisionState where it is in its life now: by its status, the clocks of its venues and its budgets for all time
+type RevisionState string
+
+// RevisionStatus draft when left out: what was last asked for, one of draft, enabled, disabled and archived. A write may say scheduled, running, exhausted or expired for enabled
+type RevisionStatus string
+
 // Rollback defines model for Rollback.
 type Rollback struct {
 	Amount *Money `json:"amount,omitempty"`
@@ -1455,17 +2071,38 @@ type Rotation struct {
 	OverlapSeconds *int64 `json:"overlap_seconds,omitempty"`
 }
 
+// RowChange defines model for RowChange.
+type RowChange struct {
+	Change RowChangeChange `json:"change"`
+
+	// Fields of a changed row
+	Fields *[]CellChange `json:"fields,omitempty"`
+	Id     string        `json:"id"`
+
+	// Row 0 for what the file does not name
+	Row int64 `json:"row"`
+}
+
+// RowChangeChange defines model for RowChange.Change.
+type RowChangeChange string
+
 // RowFault defines model for RowFault.
 type RowFault struct {
 	Code string `json:"code"`
 
 	// Column name of the CSV column, or path of the member
-	Column  string `json:"column"`
-	Message string `json:"message"`
-	Path    string `json:"path"`
+	Column string `json:"column"`
 
-	// Row from 1: the line of an NDJSON file, the record of a CSV file whose header is row 1, the feature of a GeoJSON file
+	// Expected what is to stand there
+	Expected *string `json:"expected,omitempty"`
+	Message  string  `json:"message"`
+	Path     string  `json:"path"`
+
+	// Row from 1: the line of an NDJSON file, the record of a CSV file whose header is row 1, the feature of a GeoJSON file; 0: the file as a whole
 	Row int64 `json:"row"`
+
+	// Value what stands there, at most 200 bytes of it
+	Value *string `json:"value,omitempty"`
 }
 
 // Saving defines model for Saving.
@@ -1630,6 +2267,17 @@ type Webhook struct {
 	Version *int64 `json:"version,omitempty"`
 }
 
+// WebhookReplay defines model for WebhookReplay.
+type WebhookReplay struct {
+	// Since from the first event on that is not older
+	Since time.Time `json:"since"`
+}
+
+// WebhookReplayed defines model for WebhookReplayed.
+type WebhookReplayed struct {
+	Events int64 `json:"events"`
+}
+
 // WebhookSecret defines model for WebhookSecret.
 type WebhookSecret struct {
 	// Until exclusive; until another one is made when left out
@@ -1650,6 +2298,23 @@ type Window struct {
 
 // WindowDays defines model for Window.Days.
 type WindowDays string
+
+// Word defines model for Word.
+type Word struct {
+	Note *string `json:"note,omitempty"`
+}
+
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	// Limit items of a page, 1 to 1000; 100 when left out
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
 
 // ListCampaignsParams defines parameters for ListCampaigns.
 type ListCampaignsParams struct {
@@ -1697,6 +2362,39 @@ type ArchiveCampaignParams struct {
 
 	// IfMatch ETag that the resource must have, or * for any
 	IfMatch *string `json:"If-Match,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ListCampaignChangesParams defines parameters for ListCampaignChanges.
+type ListCampaignChangesParams struct {
+	// Limit items of a page, 1 to 1000; 100 when left out
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// State only changes in this state
+	State *ListCampaignChangesParamsState `form:"state,omitempty" json:"state,omitempty"`
+}
+
+// ListCampaignChangesParamsState defines parameters for ListCampaignChanges.
+type ListCampaignChangesParamsState string
+
+// StageChangeParams defines parameters for StageChange.
+type StageChangeParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IfMatch ETag that the resource must have, or * for any
+	IfMatch *string `json:"If-Match,omitempty"`
+
+	// IfNoneMatch * : it must not exist yet
+	IfNoneMatch *string `json:"If-None-Match,omitempty"`
 
 	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
@@ -1759,6 +2457,75 @@ type ListCampaignRevisionsParams struct {
 	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
 }
 
+// GetCampaignRevisionParams defines parameters for GetCampaignRevision.
+type GetCampaignRevisionParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
+// RestoreCampaignRevisionParams defines parameters for RestoreCampaignRevision.
+type RestoreCampaignRevisionParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IfMatch ETag that the resource must have, or * for any
+	IfMatch *string `json:"If-Match,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ListChangesParams defines parameters for ListChanges.
+type ListChangesParams struct {
+	// Limit items of a page, 1 to 1000; 100 when left out
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// State only changes in this state
+	State *ListChangesParamsState `form:"state,omitempty" json:"state,omitempty"`
+}
+
+// ListChangesParamsState defines parameters for ListChanges.
+type ListChangesParamsState string
+
+// GetChangeParams defines parameters for GetChange.
+type GetChangeParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
+// ApproveChangeParams defines parameters for ApproveChange.
+type ApproveChangeParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// CancelChangeParams defines parameters for CancelChange.
+type CancelChangeParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// RejectChangeParams defines parameters for RejectChange.
+type RejectChangeParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // DecideParams defines parameters for Decide.
 type DecideParams struct {
 	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
@@ -1812,6 +2579,30 @@ type RunImportParams struct {
 	// Partial let the good rows in although others are faulty
 	Partial *bool `form:"partial,omitempty" json:"partial,omitempty"`
 
+	// Prune the file is all there is: archive the campaigns, or delete the venues, that it does not name
+	Prune *bool `form:"prune,omitempty" json:"prune,omitempty"`
+
+	// PruneShare of what there is, above which prune refuses; 0.2 when left out
+	PruneShare *float32 `form:"prune_share,omitempty" json:"prune_share,omitempty"`
+
+	// Delimiter of CSV: a character, or tab, comma, semicolon, pipe; found from the header when left out
+	Delimiter *string `form:"delimiter,omitempty" json:"delimiter,omitempty"`
+
+	// Encoding of the text; found from the file when left out
+	Encoding *RunImportParamsEncoding `form:"encoding,omitempty" json:"encoding,omitempty"`
+
+	// Decimal mark of the numbers of CSV; found from the file when left out
+	Decimal *RunImportParamsDecimal `form:"decimal,omitempty" json:"decimal,omitempty"`
+
+	// Language BCP 47 tag of texts of CSV whose column names no language; en when left out
+	Language *string `form:"language,omitempty" json:"language,omitempty"`
+
+	// Async answer once the file is kept, and read it then; Prefer: respond-async says the same
+	Async *bool `form:"async,omitempty" json:"async,omitempty"`
+
+	// Prefer respond-async
+	Prefer *string `json:"Prefer,omitempty"`
+
 	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
@@ -1822,8 +2613,26 @@ type RunImportParamsKind string
 // RunImportParamsFormat defines parameters for RunImport.
 type RunImportParamsFormat string
 
+// RunImportParamsEncoding defines parameters for RunImport.
+type RunImportParamsEncoding string
+
+// RunImportParamsDecimal defines parameters for RunImport.
+type RunImportParamsDecimal string
+
+// CancelImportParams defines parameters for CancelImport.
+type CancelImportParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
 // GetImportParams defines parameters for GetImport.
 type GetImportParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
+// GetImportFaultsParams defines parameters for GetImportFaults.
+type GetImportFaultsParams struct {
 	// Merchant whose; an operator must say, a merchant need not
 	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
 }
@@ -1847,6 +2656,15 @@ type CreateKeyParams struct {
 type VerifyLedgerParams struct {
 	// Merchant of one merchant only
 	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
+// ExportMovementsParams defines parameters for ExportMovements.
+type ExportMovementsParams struct {
+	// Merchant of one merchant only
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// After the movement that arrived last, as merchant/campaign/number: go on after it
+	After *string `form:"after,omitempty" json:"after,omitempty"`
 }
 
 // ListMovementsParams defines parameters for ListMovements.
@@ -2086,11 +2904,26 @@ type CreateCampaignJSONRequestBody = Campaign
 // PutCampaignJSONRequestBody defines body for PutCampaign for application/json ContentType.
 type PutCampaignJSONRequestBody = Campaign
 
+// StageChangeJSONRequestBody defines body for StageChange for application/json ContentType.
+type StageChangeJSONRequestBody = Change
+
 // AddCodesJSONRequestBody defines body for AddCodes for application/json ContentType.
 type AddCodesJSONRequestBody = CodeBatch
 
+// ApproveChangeJSONRequestBody defines body for ApproveChange for application/json ContentType.
+type ApproveChangeJSONRequestBody = Word
+
+// CancelChangeJSONRequestBody defines body for CancelChange for application/json ContentType.
+type CancelChangeJSONRequestBody = Word
+
+// RejectChangeJSONRequestBody defines body for RejectChange for application/json ContentType.
+type RejectChangeJSONRequestBody = Word
+
 // DecideJSONRequestBody defines body for Decide for application/json ContentType.
 type DecideJSONRequestBody = Request
+
+// ReplayDecisionJSONRequestBody defines body for ReplayDecision for application/json ContentType.
+type ReplayDecisionJSONRequestBody = ReplayRequest
 
 // TakeEventsJSONRequestBody defines body for TakeEvents for application/json ContentType.
 type TakeEventsJSONRequestBody = Events
@@ -2138,7 +2971,7 @@ type CreateWebhookJSONRequestBody = Webhook
 type PutWebhookJSONRequestBody = Webhook
 
 // ReplayWebhookJSONRequestBody defines body for ReplayWebhook for application/json ContentType.
-type ReplayWebhookJSONRequestBody = Replay
+type ReplayWebhookJSONRequestBody = WebhookReplay
 
 // RotateWebhookSecretJSONRequestBody defines body for RotateWebhookSecret for application/json ContentType.
 type RotateWebhookSecretJSONRequestBody = Rotation
