@@ -2,6 +2,7 @@ package configs_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -130,4 +131,48 @@ func write(t *testing.T, name, body string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+func TestNetworks(t *testing.T) {
+	for name, c := range map[string]struct {
+		body string
+		env  []string
+		want string // networks, or a part of the fault
+	}{
+		"none":         {"", nil, "[]"},
+		"list":         {"webhooks: {allowed_networks: [10.1.2.3/16, 'fd00::/8'], allow_http: true}", nil, "[10.1.0.0/16 fd00::/8]"},
+		"variable":     {"", []string{"SIHAI_WEBHOOKS_ALLOWED_NETWORKS=127.0.0.0/8, ::1/128"}, "[127.0.0.0/8 ::1/128]"},
+		"no network":   {"webhooks: {allowed_networks: [inside]}", nil, `got "inside"`},
+		"no list":      {"webhooks: {allowed_networks: 7}", nil, "got 7"},
+		"a number":     {"webhooks: {allowed_networks: [7]}", nil, "got 7"},
+		"no truth":     {"webhooks: {allow_http: perhaps}", nil, `expected true or false, got "perhaps"`},
+		"other truths": {"", []string{"SIHAI_WEBHOOKS_ALLOW_HTTP=yes"}, `expected true or false, got "yes"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o, err := configs.Load(configs.Sources{File: write(t, "a.yaml", c.body), Env: c.env})
+			got := fmt.Sprint(o.Webhooks.AllowedNetworks)
+			if err != nil {
+				got = err.Error()
+			}
+			if !strings.Contains(got, c.want) {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestAges(t *testing.T) {
+	for text, want := range map[string]string{
+		"7d": "168h0m0s", "36h": "36h0m0s", "0": "0s", "400d": "9600h0m0s",
+		"-1h": "is not in", "7": "expected an age", "d": "expected an age", "99999999d": "expected an age", "60000d": "is not in", "soon": "expected an age",
+	} {
+		o, err := configs.Load(configs.Sources{Env: []string{"SIHAI_PRIVACY_POSITIONS=" + text}})
+		got := o.Privacy.Positions.String()
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
 }

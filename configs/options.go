@@ -1,6 +1,9 @@
 package configs
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // Options is the whole configuration. Defaults returns one that is valid; the zero value is not.
 type Options struct {
@@ -13,6 +16,8 @@ type Options struct {
 	HTTP      HTTP
 	Metrics   Metrics
 	RateLimit RateLimit
+	Webhooks  Webhooks
+	Privacy   Privacy
 }
 
 // Store says what the store leaves alone.
@@ -63,6 +68,20 @@ type Metrics struct {
 	Access string // open, operator
 }
 
+// Privacy says how long what is known of travellers is kept.
+type Privacy struct {
+	Positions time.Duration // exact, in decisions; 0: not at all
+	History   time.Duration // that names the user; 0: for ever
+	Decisions time.Duration // 0: for ever
+}
+
+// Webhooks says where merchants may let themselves be told what happened.
+type Webhooks struct {
+	AllowHTTP       bool
+	AllowedNetworks []netip.Prefix // besides those that are public
+	Timeout         time.Duration  // of a request
+}
+
 // RateLimit bounds the requests of one API key.
 type RateLimit struct {
 	RequestsPerSecond float64 // 0: no limit
@@ -74,6 +93,7 @@ const (
 	maxBytes   = 1 << 40
 	maxCount   = 1 << 30
 	maxTimeout = 24 * time.Hour
+	maxAge     = 100 * 366 * 24 * time.Hour
 )
 
 // settings binds each path of default.yaml to its field and rule.
@@ -102,6 +122,12 @@ func (o *Options) settings() []setting {
 		{"metrics.access", choice(&o.Metrics.Access, "open", "operator")},
 		{"rate_limit.requests_per_second", number(&o.RateLimit.RequestsPerSecond, 0, 1e6)},
 		{"rate_limit.burst", whole(&o.RateLimit.Burst, 1, maxCount)},
+		{"webhooks.allow_http", truth(&o.Webhooks.AllowHTTP)},
+		{"webhooks.allowed_networks", networks(&o.Webhooks.AllowedNetworks)},
+		{"webhooks.timeout", duration(&o.Webhooks.Timeout)},
+		{"privacy.positions", age(&o.Privacy.Positions)},
+		{"privacy.history", age(&o.Privacy.History)},
+		{"privacy.decisions", age(&o.Privacy.Decisions)},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -176,6 +177,93 @@ func (f durationField) check() string {
 	}
 	return ""
 }
+
+// ageField is a duration of days, or as of durationField; 0 is one too.
+type ageField struct{ to *time.Duration }
+
+func age(to *time.Duration) field { return ageField{to} }
+
+func (f ageField) set(value any) string {
+	text := fmt.Sprint(value)
+	if text == "0" {
+		*f.to = 0
+		return ""
+	}
+	if number, ok := strings.CutSuffix(text, "d"); ok {
+		if n, err := strconv.ParseUint(number, 10, 16); err == nil {
+			*f.to = time.Duration(n) * 24 * time.Hour
+			return ""
+		}
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return fmt.Sprintf("expected an age such as 7d or 36h, got %s", kind(value))
+	}
+	*f.to = d
+	return ""
+}
+
+func (f ageField) check() string {
+	if *f.to < 0 || *f.to > maxAge {
+		return fmt.Sprintf("%v is not in [0, %v]", *f.to, maxAge)
+	}
+	return ""
+}
+
+type truthField struct{ to *bool }
+
+func truth(to *bool) field { return truthField{to} }
+
+func (f truthField) set(value any) string {
+	switch v := value.(type) {
+	case bool:
+		*f.to = v
+		return ""
+	case string:
+		if v == "true" || v == "false" {
+			*f.to = v == "true"
+			return ""
+		}
+	}
+	return fmt.Sprintf("expected true or false, got %s", kind(value))
+}
+
+func (f truthField) check() string { return "" }
+
+type networksField struct{ to *[]netip.Prefix }
+
+func networks(to *[]netip.Prefix) field { return networksField{to} }
+
+// set takes a list of networks, or text in which they are separated by commas.
+func (f networksField) set(value any) string {
+	var parts []string
+	switch v := value.(type) {
+	case string:
+		parts = strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' })
+	case []any:
+		for _, item := range v {
+			text, ok := item.(string)
+			if !ok {
+				return fmt.Sprintf("expected networks such as 10.0.0.0/8, got %s", kind(item))
+			}
+			parts = append(parts, text)
+		}
+	default:
+		return fmt.Sprintf("expected networks such as 10.0.0.0/8, got %s", kind(value))
+	}
+	list := make([]netip.Prefix, 0, len(parts))
+	for _, text := range parts {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return fmt.Sprintf("expected networks such as 10.0.0.0/8, got %q", text)
+		}
+		list = append(list, p.Masked())
+	}
+	*f.to = list
+	return ""
+}
+
+func (f networksField) check() string { return "" }
 
 // kind names the kind of a decoded value for people.
 func kind(value any) string {

@@ -77,6 +77,22 @@ type BalanceKey struct {
 	ID  string // of the venue, or the user's hash in hexadecimal (see UserHash); empty for the campaign itself
 }
 
+// Span returns the days of the period that d lies in, from first until before next; both are zero for all time.
+func (p Period) Span(d Date) (first, next Date) {
+	at := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC)
+	switch p {
+	case PeriodDay:
+		return d, DateOf(at.AddDate(0, 0, 1))
+	case PeriodWeek:
+		monday := at.AddDate(0, 0, -(int(at.Weekday())+6)%7)
+		return DateOf(monday), DateOf(monday.AddDate(0, 0, 7))
+	case PeriodMonth:
+		month := time.Date(d.Year, d.Month, 1, 0, 0, 0, 0, time.UTC)
+		return DateOf(month), DateOf(month.AddDate(0, 1, 0))
+	}
+	return Date{}, Date{}
+}
+
 // DayTaken is what was taken on a day of the venues' calendars.
 type DayTaken struct {
 	Date Date

@@ -22,6 +22,16 @@ type Decision struct {
 	// Withheld are the candidates that budgets, caps or pacing kept out, where the request does not ask for rejections, among which they are otherwise. Those of which it was not
 	// asked, since others were better, are not there.
 	Withheld []Withheld
+	Coarse   bool // the exact position is no longer there, nor what tells it: the record cannot be decided again
+	Erased   bool // the user is no longer there, nor what was told of them: the same
+}
+
+// Whole returns ErrForgotten for a decision of which a part was taken out since it was recorded.
+func (d *Decision) Whole() error {
+	if d.Coarse || d.Erased {
+		return ErrForgotten
+	}
+	return nil
 }
 
 // Settings are what a decision takes of the program that makes it.

@@ -34,6 +34,8 @@
 //	engine/ledger       limits, what travellers did, and what was sold: reservations, redemptions, their undoing
 //	engine/ledger/ledgertest  histories of concurrent clients, and whether a ledger that does one thing at a time explains them
 //	engine/analysis     the logs read with what came of each offer: reports, and forecasts of what a campaign would win
+//	engine/privacy      the end of what is known of travellers: erasure, coarser positions, trims by age
+//	engine/webhook      what merchants are told of it: events, deliveries, signed requests
 //	engine/wire         JSON and file shapes, strictly decoded
 //	engine/api          HTTP: one file a resource, keys and roles, the OpenAPI document
 //	engine/client       the Go client of that API

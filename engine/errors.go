@@ -36,6 +36,8 @@ var (
 	ErrOwnChange = errors.New("another key has to decide")
 	// ErrTooLittle is returned when the logs do not hold enough yet for an answer.
 	ErrTooLittle = errors.New("too little was logged so far")
+	// ErrForgotten is returned when a recorded decision is to be made again of which the exact position or the user is no longer on record.
+	ErrForgotten = errors.New("the decision cannot be made again: its exact position or its user is no longer on record, since exact positions and users are kept for a set time at most")
 	// ErrCorrupt is returned for stored bytes that do not decode.
 	ErrCorrupt = errors.New("stored value is corrupt")
 )

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -60,7 +61,13 @@ func UUID7Time(id string) (time.Time, bool) {
 }
 
 // UserHash returns what stands for a user in an account: half of the SHA-256 of the ID, in hexadecimal.
+// That of an erased user is the same as before.
 func UserHash(id string) string {
+	if hash, erased := strings.CutPrefix(id, erasedPrefix); erased && len(hash) == 32 {
+		if _, err := hex.DecodeString(hash); err == nil {
+			return strings.ToLower(hash)
+		}
+	}
 	h := sha256.Sum256([]byte(id))
 	return hex.EncodeToString(h[:16])
 }

@@ -20,7 +20,7 @@ type Decider interface {
 type Replayer interface {
 	// Replay answers the request of a recorded decision on the catalog, the popularity, the rates, the settings and the limits of then. Under the profile of then, which nil stands for,
 	// the answer is that of the record, byte for byte. Under another one, limits of which the record does not tell are taken to hold nothing back. Nothing is kept.
-	// ErrNotFound where something that it rests on is no longer known.
+	// ErrNotFound where something that it rests on is no longer known, ErrForgotten where its own position or user is not.
 	Replay(ctx context.Context, d *Decision, profile *scoring.Profile) (*Decision, error)
 }
 

@@ -89,3 +89,8 @@ func (c *Campaign) flightState(now time.Time, begins, ends *time.Location) State
 	}
 	return StateRunning
 }
+
+// Bounds returns when a flight begins anywhere on earth and when it has ended everywhere, see State; zero where it has no such bound.
+func (c *Campaign) Bounds() (start, end time.Time) {
+	return c.Flight.Start.In(easternmost), c.Flight.End.In(westernmost)
+}

@@ -87,6 +87,12 @@ func codes() []code {
 		codeOf("voucher", writeVoucher, readVoucher, "Code"),
 		codeOf("purchase", writePurchase, readPurchase),
 		codeOf("batch of codes", writeBatch, readBatch),
+		codeOf("webhook", writeWebhook, readWebhook, "ID", "MerchantID"),
+		codeOf("webhook event", writeHookEvent, readHookEvent, "Number"),
+		codeOf("delivery", writeDelivery, readDelivery, "WebhookID", "Number"),
+		codeOf("watched campaign", writeWatch, readWatch),
+		codeOf("erasure", writeErasure, readErasure, "ID"),
+		codeOf("sweep mark", writeSweepMark, readSweepMark),
 	}
 }
 
@@ -175,6 +181,11 @@ func fillKnown(r *rand.Rand, v reflect.Value) bool {
 		fill(r, reflect.ValueOf(&b).Elem(), 1)
 		b.BalanceKey = engine.BalanceKey{} // the head's is the campaign's own
 		*at = engine.AccountHead{Movements: 1 + r.Uint64N(99), Codes: 1 + r.Int64N(9), NextExpiry: time.UnixMilli(r.Int64N(1 << 42)).UTC(), Balance: b}
+	case *engine.HookWatch:
+		*at = engine.HookWatch{State: engine.StateRunning, Exhausted: true}
+		fill(r, reflect.ValueOf(&at.Balance).Elem(), 1)
+		at.Balance.BalanceKey = engine.BalanceKey{} // it is the campaign's own
+		fill(r, reflect.ValueOf(&at.Near).Elem(), 1)
 	case **scoring.Explanation:
 		*at = randomExplanation(r, r.IntN(4))
 	default:

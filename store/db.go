@@ -26,6 +26,7 @@ type DB struct {
 	ended ended
 	// accounts are those that are known to be listed, by engine.CampaignRef.
 	accounts sync.Map
+	hooked   sync.Map // merchants that are known to be listed as having webhooks
 	// scratch is memory in which decisions are encoded.
 	scratch scratch
 

@@ -29,6 +29,8 @@ func writeDecision(m *message, d *engine.Decision) {
 	if s := d.Settings; s != nil {
 		m.sub(11, func() { writeSettings(m, s) })
 	}
+	m.bool(12, d.Coarse)
+	m.bool(13, d.Erased)
 }
 
 func readDecision(d *engine.Decision, f *field) {
@@ -61,6 +63,10 @@ func readDecision(d *engine.Decision, f *field) {
 	case 11:
 		d.Settings = new(engine.Settings)
 		f.sub(func(f *field) { readSettings(d.Settings, f) })
+	case 12:
+		d.Coarse = f.bool()
+	case 13:
+		d.Erased = f.bool()
 	}
 }
 

@@ -64,6 +64,10 @@ func (r *decisionScanner) read(body []byte) (*engine.Decision, error) {
 			if r.parts.Has(engine.PartAsk) {
 				c.carefully(func(f *field) { readDecision(&r.d, f) })
 			}
+		case 12:
+			r.d.Coarse = c.uint() != 0
+		case 13:
+			r.d.Erased = c.uint() != 0
 		}
 	}
 	if r.err != nil {

@@ -169,6 +169,9 @@ func (db *DB) drop(ctx context.Context, u upload) error {
 		if u.State != engine.ImportCancelled {
 			u.State = engine.ImportFailed
 		}
+		if was.State == engine.ImportFailed {
+			return replaceUpload(tx, &u)
+		}
 		return putUpload(tx, &u)
 	})
 	if err != nil {
@@ -284,7 +287,17 @@ func loadUpload(from kv.Reader, id engine.ImportID) (upload, error) {
 	return u, nil
 }
 
+// putUpload keeps a step of an import, and tells of the last one.
 func putUpload(tx kv.Tx, u *upload) error {
+	if u.State.Ended() {
+		if err := emitEnd(tx, u); err != nil {
+			return err
+		}
+	}
+	return replaceUpload(tx, u)
+}
+
+func replaceUpload(tx kv.Tx, u *upload) error {
 	value, err := encode(u, writeUpload)
 	if err != nil {
 		return err

@@ -25,6 +25,8 @@ type Options struct {
 	Redeemer   engine.Redeemer
 	Importer   engine.Importer
 	Imports    engine.ImportQueue
+	Webhooks   engine.Webhooks
+	Erasures   engine.Erasures
 	Snapshots  engine.Snapshots
 	States     engine.States
 	Stager     engine.Stager
@@ -65,7 +67,7 @@ type API struct {
 // New makes an API.
 func New(o Options) (*API, error) {
 	parts := []any{
-		o.Store, o.Catalog, o.Decider, o.Replayer, o.Events, o.Redeemer, o.Importer, o.Imports, o.Snapshots, o.States, o.Stager, o.Reporter, o.Forecaster, o.IDs.Random,
+		o.Store, o.Catalog, o.Decider, o.Replayer, o.Events, o.Redeemer, o.Importer, o.Imports, o.Webhooks, o.Erasures, o.Snapshots, o.States, o.Stager, o.Reporter, o.Forecaster, o.IDs.Random,
 	}
 	if slices.Contains(parts, nil) || o.Clock == nil {
 		return nil, errors.New("make api: a part is missing")

@@ -75,6 +75,13 @@ func TestEveryOperationSucceeds(t *testing.T) {
 	key := w.newKey(t, `{"role":"app","note":"to be revoked"}`)
 	var upload importJSON
 	w.ask(t, ask{key: "m-1", method: "POST", path: "/v1/imports", body: campaignJSON("i-1", "v-1") + "\n", kind: "application/x-ndjson"}).want(t, 200).decode(t, &upload)
+	var erasure struct{ ID string }
+	w.send(t, "app", "DELETE", "/v1/users/u-9", "").want(t, 202).decode(t, &erasure)
+	var hook, gone struct{ ID, Secret string }
+	w.send(t, "m-1", "POST", "/v1/webhooks", `{"url":"https://hooks.example/in","types":["import.finished"]}`).want(t, 201).decode(t, &hook)
+	w.send(t, "m-1", "POST", "/v1/webhooks", `{"url":"https://hooks.example/gone"}`).want(t, 201).decode(t, &gone)
+	var test struct{ ID string }
+	w.send(t, "m-1", "POST", "/v1/webhooks/"+hook.ID+"/test", "").want(t, 202).decode(t, &test)
 	var waiting importJSON
 	w.ask(t, ask{key: "m-1", method: "POST", path: "/v1/imports?async=true", body: "{}\n", kind: "application/x-ndjson"}).want(t, 202).decode(t, &waiting)
 	event := fmt.Sprintf(`{"events":[{"type":"click","decision_id":%q,"offer_id":"c-1@v-1"}]}`, d.Decision_ID)
@@ -160,6 +167,22 @@ func TestEveryOperationSucceeds(t *testing.T) {
 		{key: "m-1", method: "GET", path: "/v1/imports/" + upload.ID + "/faults"},
 		{key: "m-1", method: "POST", path: "/v1/imports", body: "{}\n", kind: "application/x-ndjson", header: map[string]string{"Prefer": "respond-async"}},
 		{key: "m-1", method: "DELETE", path: "/v1/imports/" + waiting.ID},
+
+		{key: "app", method: "DELETE", path: "/v1/users/u-%2F%20%E5%9B%9B"},
+		{key: "operator", method: "GET", path: "/v1/erasures"},
+		{key: "app", method: "GET", path: "/v1/erasures/" + erasure.ID},
+
+		{key: "m-1", method: "GET", path: "/v1/webhooks?limit=1"},
+		{key: "m-1", method: "POST", path: "/v1/webhooks", body: `{"url":"https://hooks.example/other","note":"of the till"}`},
+		{key: "operator", method: "GET", path: "/v1/webhooks/" + hook.ID + "?merchant=m-1"},
+		{key: "m-1", method: "PUT", path: "/v1/webhooks/" + hook.ID, body: `{"url":"https://hooks.example/in","disabled":true}`},
+		{key: "m-1", method: "DELETE", path: "/v1/webhooks/" + gone.ID},
+		{key: "m-1", method: "POST", path: "/v1/webhooks/" + hook.ID + "/rotate", body: `{"overlap_seconds":60}`},
+		{key: "m-1", method: "POST", path: "/v1/webhooks/" + hook.ID + "/test"},
+		{key: "m-1", method: "POST", path: "/v1/webhooks/" + hook.ID + "/replay", body: `{"since":"2026-11-24T09:00:00-05:00"}`},
+		{key: "m-1", method: "GET", path: "/v1/webhooks/" + hook.ID + "/deliveries"},
+		{key: "m-1", method: "GET", path: "/v1/webhooks/" + hook.ID + "/deliveries/" + test.ID},
+		{key: "m-1", method: "POST", path: "/v1/webhooks/" + hook.ID + "/deliveries/" + test.ID + "/replay"},
 
 		{key: "analyst", method: "GET", path: "/v1/scoring-profiles"},
 		{key: "analyst", method: "GET", path: "/v1/scoring-profiles/default"},

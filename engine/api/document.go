@@ -74,7 +74,9 @@ func openAPIDocument() *huma.OpenAPI {
 	return doc
 }
 
-var pathText = map[string]string{"id": "its ID", "merchant": "ID of the merchant", "name": "name of the profile", "version": "number of the version"}
+var pathText = map[string]string{
+	"id": "its ID", "merchant": "ID of the merchant", "name": "name of the profile", "version": "number of the version", "delivery": "ID of the delivery",
+}
 
 var tagText = map[string]string{
 	"decisions":        "What to offer a traveller, and what was offered.",
@@ -87,6 +89,8 @@ var tagText = map[string]string{
 	"changes":          "Changes of campaigns that wait for their moment or for an approval.",
 	"audit":            "Who did what, and when.",
 	"imports":          "Uploads of many venues or campaigns at once.",
+	"webhooks":         "Endpoints of merchants that are told what happened: signed, at least once, in no order.",
+	"users":            "What is known of travellers, and its end.",
 	"scoring profiles": "The weights by which offers are ranked.",
 	"analysis":         "What campaigns won, and would win.",
 	"rates":            "Reference rates, by which savings are told in another currency.",

@@ -32,7 +32,7 @@ func FuzzRequest(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, op uint8, id, query, kind, tag, once, body string) {
 		o := all[int(op)%len(all)]
-		path := strings.NewReplacer("{merchant}", "m-1", "{id}", url.PathEscape(id), "{name}", url.PathEscape(id)).Replace(o.path)
+		path := strings.NewReplacer("{merchant}", "m-1", "{id}", url.PathEscape(id), "{name}", url.PathEscape(id), "{delivery}", url.PathEscape(id)).Replace(o.path)
 		a := ask{
 			key: "operator", method: o.method, path: path, body: body, kind: kind,
 			header: map[string]string{"If-Match": tag, "If-None-Match": tag, "Idempotency-Key": once, "traceparent": once},

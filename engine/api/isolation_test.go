@@ -69,17 +69,17 @@ func doors(t *testing.T) (all []door) {
 
 // holding is a merchant with one of everything that a merchant can have.
 type holding struct {
-	merchant, venue, campaign, upload, change, redemption, key string
+	merchant, venue, campaign, upload, change, redemption, key, webhook string
 }
 
 func (h *holding) ids() []string {
-	return []string{h.venue, h.campaign, h.upload, h.change, h.redemption, h.key, h.merchant}
+	return []string{h.venue, h.campaign, h.upload, h.change, h.redemption, h.key, h.webhook, h.merchant}
 }
 
 // nobody returns IDs as long as those of h that nobody has.
 func (h *holding) nobody() holding {
 	uuid := func(id string) string { return id[:len(id)-4] + "0000" }
-	return holding{"m-9", "v-9", "c-9", uuid(h.upload), uuid(h.change), uuid(h.redemption[:36]) + "@m-9@c-9", h.key[:len(h.key)-1] + "z"}
+	return holding{"m-9", "v-9", "c-9", uuid(h.upload), uuid(h.change), uuid(h.redemption[:36]) + "@m-9@c-9", h.key[:len(h.key)-1] + "z", uuid(h.webhook)}
 }
 
 // fill gives merchant m-n one of everything, each with a mark in its texts.
@@ -99,6 +99,10 @@ func (w *world) fill(t *testing.T, n string) (h holding) {
 	staged := `{"live_at":"2027-01-01T00:00:00Z","campaign":` + mark(campaignJSON(h.campaign, h.venue)) + `}`
 	w.send(t, h.merchant, "POST", "/v1/campaigns/"+h.campaign+"/changes", staged).want(t, 201).decode(t, &made)
 	h.change = made.ID
+	hook := `{"url":"https://hooks.example/m-` + n + `","note":"mark-of-m-` + n + `","disabled":true}` // so that nothing is tried meanwhile
+	w.send(t, h.merchant, "POST", "/v1/webhooks", hook).want(t, 201).decode(t, &made)
+	h.webhook = made.ID
+	w.send(t, h.merchant, "POST", "/v1/webhooks/"+h.webhook+"/test", "").want(t, 202)
 	h.key = w.newKey(t, `{"role":"merchant","merchant_id":"`+h.merchant+`"}`).ID
 	return h
 }
@@ -116,7 +120,7 @@ func (d *door) attacks(own, theirs *holding) (all []ask) {
 		}
 		name := "{" + left[0] + "}"
 		switch left[0] {
-		case "version":
+		case "version", "delivery":
 			expand(strings.Replace(path, name, "1", 1), left[1:], named)
 		case "merchant":
 			expand(strings.Replace(path, name, theirs.merchant, 1), left[1:], true)
@@ -164,6 +168,10 @@ func (d *door) body(theirs *holding) (body, kind string) {
 			return `{"live_at":"2027-01-01T00:00:00Z","status":"disabled"}`, kind
 		case schema == "CodeBatch":
 			return `{"codes":["A"]}`, kind
+		case schema == "Webhook":
+			return `{"url":"https://hooks.example/` + theirs.merchant + `"}`, kind
+		case schema == "WebhookReplay":
+			return `{"since":"2026-11-24T09:00:00Z"}`, kind
 		default:
 			return `{}`, kind
 		}
@@ -178,6 +186,9 @@ func TestNoMerchantReachesAnother(t *testing.T) {
 	one, two := w.fill(t, "1"), w.fill(t, "2")
 	all := doors(t)
 	w.everyDoorHasAnOwner(t, all, &one)
+	if err := w.Hooks.Look(t.Context()); err != nil { // what was done is told before it is compared
+		t.Fatal(err)
+	}
 	before := w.Contents(t)
 	logs := func() string {
 		return string(w.get(t, "operator", "/v1/audit?merchant=m-1").body) + string(w.get(t, "operator", "/v1/audit?merchant=m-2").body)

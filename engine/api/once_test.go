@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +39,11 @@ func (w *world) everyWrite(t *testing.T) map[string]*repeated {
 	w.send(t, "app", "POST", "/v1/redemptions", order(1000)).want(t, 201).decode(t, &used)
 	w.send(t, "m-1", "PUT", "/v1/campaigns/again", campaignJSON("again", "v-1")).want(t, 201)
 	ids := w.pendingChanges(t, 3)
+	var hook, turned struct{ ID string } // disabled, so that nothing becomes of deliveries
+	w.send(t, "m-1", "POST", "/v1/webhooks", `{"url":"https://hooks.example/a","disabled":true}`).want(t, 201).decode(t, &hook)
+	w.send(t, "m-1", "POST", "/v1/webhooks", `{"url":"https://hooks.example/b","disabled":true}`).want(t, 201).decode(t, &turned)
+	w.send(t, "m-1", "POST", "/v1/webhooks/"+hook.ID+"/test", "").want(t, 202)
+	hooked, since := "/v1/webhooks/"+hook.ID, `{"since":"2026-11-24T09:00:00Z"}`
 	staged := func(at string) string { return `{"live_at":"` + at + `","status":"disabled"}` }
 	return map[string]*repeated{
 		"stageChange":             {ask: ask{key: "m-1", path: "/v1/campaigns/again/changes", body: staged("2027-01-01T00:00:00Z")}, other: staged("2027-01-02T00:00:00Z"), path2: "/v1/campaigns/c-1/changes"},
@@ -65,7 +71,13 @@ func (w *world) everyWrite(t *testing.T) map[string]*repeated {
 		"addScoringProfileVersion": {ask: ask{key: "analyst", path: "/v1/scoring-profiles/default/versions", body: `{"weights":{"distance":1}}`}, other: `{"weights":{"distance":2}}`,
 			path2: "/v1/scoring-profiles/another/versions"},
 		"activateScoringProfile": {ask: ask{key: "analyst", path: "/v1/scoring-profiles/default/activate", body: `{"version":1}`}, other: `{}`},
-		"createKey":              {ask: ask{key: "operator", path: "/v1/keys", body: `{"role":"app","note":"once"}`}, other: `{"role":"analyst"}`},
+		"createWebhook": {ask: ask{key: "m-1", path: "/v1/webhooks", body: `{"url":"https://hooks.example/c","disabled":true}`}, other: `{"url":"https://hooks.example/d"}`,
+			path2: "/v1/webhooks?merchant=m-1"},
+		"rotateWebhookSecret": {ask: ask{key: "m-1", path: "/v1/webhooks/" + turned.ID + "/rotate", body: `{"overlap_seconds":60}`}, other: "{}", path2: hooked + "/rotate"},
+		"testWebhook":         {ask: ask{key: "m-1", path: hooked + "/test"}, other: "{}", path2: "/v1/webhooks/" + turned.ID + "/test"},
+		"replayWebhook":       {ask: ask{key: "m-1", path: hooked + "/replay", body: since}, other: `{"since":"2026-11-25T09:00:00Z"}`, path2: "/v1/webhooks/" + turned.ID + "/replay"},
+		"replayDelivery":      {ask: ask{key: "m-1", path: hooked + "/deliveries/1/replay"}, other: "{}", path2: hooked + "/deliveries/2/replay"},
+		"createKey":           {ask: ask{key: "operator", path: "/v1/keys", body: `{"role":"app","note":"once"}`}, other: `{"role":"analyst"}`},
 	}
 }
 
@@ -90,13 +102,8 @@ func TestOnce(t *testing.T) {
 	again := func(t *testing.T) {
 		for id, c := range writes {
 			got := w.ask(t, c.ask)
-			if id == "createKey" { // its secret is told once
-				first := c.answer
-				var k keyJSON
-				first.decode(t, &k)
-				first.body = []byte(strings.Replace(string(first.body), `,"secret":"`+k.Secret+`"`, "", 1))
-				first.header = got.header // of another length
-				first.same(t, got)
+			if id == "createKey" || id == "createWebhook" || id == "rotateWebhookSecret" { // its secret is told once
+				c.answer.sameButSecret(t, id, got)
 				continue
 			}
 			got.same(t, c.answer)
@@ -120,13 +127,31 @@ func TestOnce(t *testing.T) {
 	t.Run("after a new start", again)
 }
 
+// sameButSecret compares the answer that tells a secret with the same one again, which must not.
+func (r reply) sameButSecret(t *testing.T, id string, again reply) {
+	t.Helper()
+	var first, second map[string]any
+	r.decode(t, &first)
+	again.decode(t, &second)
+	if secret, told := second["secret"]; told || first["secret"] == nil {
+		t.Errorf("%s: first %v, and then %v", id, first["secret"], secret)
+	}
+	for _, m := range []map[string]any{first, second} {
+		delete(m, "secret")
+		delete(m, "secrets")
+	}
+	if r.status != again.status || !reflect.DeepEqual(first, second) {
+		t.Errorf("%s: first %d %v, and then %d %v", id, r.status, first, again.status, second)
+	}
+}
+
 // everything is what can be listed, in text.
 func (w *world) everything(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
 	for _, path := range []string{
 		"/v1/merchants", "/v1/merchants/m-1/venues", "/v1/merchants/m-2/venues", "/v1/campaigns?merchant=m-1", "/v1/campaigns?merchant=m-2",
-		"/v1/campaigns/c-1/revisions?merchant=m-1", "/v1/imports?merchant=m-1", "/v1/scoring-profiles", "/v1/scoring-profiles/default/versions", "/v1/keys",
+		"/v1/campaigns/c-1/revisions?merchant=m-1", "/v1/webhooks?merchant=m-1", "/v1/imports?merchant=m-1", "/v1/scoring-profiles", "/v1/scoring-profiles/default/versions", "/v1/keys",
 		"/v1/ledger/movements", "/v1/changes?merchant=m-1", "/v1/changes?merchant=m-5", "/v1/audit", "/v1/audit?merchant=m-1", "/v1/audit?merchant=m-2", "/v1/audit?merchant=m-5",
 	} {
 		all.Write(w.get(t, "operator", path).want(t, 200).body)

@@ -47,6 +47,7 @@ func failures() []failure {
 		{engine.ErrOnceBusy, http.StatusConflict, "in_progress"},
 		{engine.ErrEnded, http.StatusConflict, "ended"},
 		{engine.ErrInUse, http.StatusConflict, "in_use"},
+		{engine.ErrForgotten, http.StatusConflict, "position_forgotten"},
 		{engine.ErrSettled, http.StatusConflict, "settled"},
 		{engine.ErrOwnChange, http.StatusForbidden, "own_change"},
 		{engine.ErrTooLittle, http.StatusConflict, "too_little_logged"},

@@ -123,3 +123,50 @@ func TestReplayUnderAnotherProfile(t *testing.T) {
 		t.Errorf("a replay made %+v the active profile", again.Scoring_Profile)
 	}
 }
+
+// TestWhatIsForgottenIsNotMadeAgain coarsens decisions by their age and erases the user of others: they are still on record, and are not decided again.
+func TestWhatIsForgottenIsNotMadeAgain(t *testing.T) {
+	w := newWorld(t, apitest.Options{Dir: t.TempDir()})
+	decided := func(user string) string {
+		t.Helper()
+		return w.decide(t, user).Decision_ID
+	}
+	nowhere := func(user string) string {
+		t.Helper()
+		var d decisionJSON
+		w.send(t, "app", "POST", "/v1/decisions", fmt.Sprintf(`{"user":{"id":%q},"placements":[{"id":"home","count":1}]}`, user)).want(t, 200).decode(t, &d)
+		return d.Decision_ID
+	}
+	sweep := func() {
+		t.Helper()
+		w.restart(t) // so that what was decided is in the log
+		if err := w.Sweeper.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	replayed := func(id string) reply {
+		t.Helper()
+		return w.send(t, "analyst", http.MethodPost, "/v1/decisions/"+id+"/replay", "")
+	}
+	refused := func(id string) {
+		t.Helper()
+		if p := replayed(id).refused(t, 409, "position_forgotten"); !strings.Contains(p.Detail, "kept for a set time") {
+			t.Errorf("it says %q", p.Detail)
+		}
+		w.get(t, "analyst", "/v1/decisions/"+id).want(t, 200)
+	}
+	old, placeless := decided("u-1"), nowhere("u-1")
+	w.restart(t) // their age begins when they are in the log
+	w.pass(7*24*time.Hour + time.Minute)
+	fresh, erased, erasedPlaceless := decided("u-1"), decided("u-2"), nowhere("u-2")
+	sweep()
+	refused(old)
+	for _, id := range []string{placeless, fresh, erased, erasedPlaceless} {
+		replayed(id).want(t, 200)
+	}
+	w.send(t, "app", http.MethodDelete, "/v1/users/u-2", "").want(t, 202)
+	sweep()
+	refused(erased)
+	refused(erasedPlaceless)
+	replayed(fresh).want(t, 200)
+}

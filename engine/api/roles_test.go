@@ -38,6 +38,13 @@ var allowed = map[string][]string{
 	"listAudit":      {"merchant", "operator"},
 	"enableCampaign": {"merchant", "operator"}, "disableCampaign": {"merchant", "operator"}, "archiveCampaign": {"merchant", "operator"},
 
+	"eraseUser": {"app", "operator"}, "getErasure": {"app", "operator"}, "listErasures": {"operator"},
+
+	"listWebhooks": {"merchant", "operator"}, "createWebhook": {"merchant", "operator"}, "getWebhook": {"merchant", "operator"},
+	"putWebhook": {"merchant", "operator"}, "deleteWebhook": {"merchant", "operator"}, "rotateWebhookSecret": {"merchant", "operator"},
+	"testWebhook": {"merchant", "operator"}, "replayWebhook": {"merchant", "operator"}, "listDeliveries": {"merchant", "operator"},
+	"getDelivery": {"merchant", "operator"}, "replayDelivery": {"merchant", "operator"},
+
 	"runImport": {"merchant", "operator"}, "listImports": {"merchant", "operator"}, "getImport": {"merchant", "operator"},
 	"getImportFaults": {"merchant", "operator"}, "cancelImport": {"merchant", "operator"},
 
@@ -56,7 +63,7 @@ var allowed = map[string][]string{
 func TestRoles(t *testing.T) {
 	w := newWorld(t, apitest.Options{})
 	keys := map[string]string{"app": "app", "merchant": "m-1", "analyst": "analyst", "operator": "operator"}
-	fill := strings.NewReplacer("{merchant}", "m-1", "{id}", "none", "{name}", "none", "{version}", "1")
+	fill := strings.NewReplacer("{merchant}", "m-1", "{id}", "none", "{name}", "none", "{version}", "1", "{delivery}", "1")
 	for _, o := range operations(t) {
 		roles, known := allowed[o.id]
 		if !known {
@@ -137,9 +144,12 @@ func TestMerchantsAreSealedOff(t *testing.T) {
 	w.ask(t, ask{key: "m-2", method: "POST", path: "/v1/imports", body: campaignJSON("i-2", "v-2") + "\n", kind: "application/x-ndjson"}).want(t, 200).decode(t, &theirs)
 	var staged changeJSON
 	w.send(t, "m-2", "POST", "/v1/campaigns/c-2/changes", `{"live_at":"2027-01-01T00:00:00Z","status":"disabled"}`).want(t, 201).decode(t, &staged)
+	var hook struct{ ID string }
+	w.send(t, "m-2", "POST", "/v1/webhooks", `{"url":"https://hooks.example/m-2"}`).want(t, 201).decode(t, &hook)
+	w.send(t, "m-2", "POST", "/v1/webhooks/"+hook.ID+"/test", "").want(t, 202)
 	before := w.holdings(t)
 
-	none := strings.NewReplacer(staged.ID, "00000000-0000-7000-8000-000000000001", "m-2", "m-9", "v-2", "v-9", "c-2", "c-9", "w-2", "w-9", "i-2", "i-9", theirs.ID, "00000000-0000-7000-8000-000000000000")
+	none := strings.NewReplacer(staged.ID, "00000000-0000-7000-8000-000000000001", hook.ID, "00000000-0000-7000-8000-000000000002", "m-2", "m-9", "v-2", "v-9", "c-2", "c-9", "w-2", "w-9", "i-2", "i-9", theirs.ID, "00000000-0000-7000-8000-000000000000")
 	asked := map[string]bool{}
 	for _, a := range []ask{
 		{method: "GET", path: "/v1/merchants/m-2"},
@@ -184,6 +194,20 @@ func TestMerchantsAreSealedOff(t *testing.T) {
 		{method: "POST", path: "/v1/campaigns/c-2/disable"},
 		{method: "POST", path: "/v1/campaigns/c-2/archive?merchant=m-2"},
 		{method: "POST", path: "/v1/campaigns/c-2/archive", header: map[string]string{"If-Match": `"1"`}},
+		{method: "GET", path: "/v1/webhooks?merchant=m-2"},
+		{method: "POST", path: "/v1/webhooks?merchant=m-2", body: `{"url":"https://hooks.example/x"}`},
+		{method: "GET", path: "/v1/webhooks/" + hook.ID},
+		{method: "GET", path: "/v1/webhooks/" + hook.ID + "?merchant=m-2"},
+		{method: "PUT", path: "/v1/webhooks/" + hook.ID, body: `{"url":"https://hooks.example/x"}`},
+		{method: "PUT", path: "/v1/webhooks/" + hook.ID + "?merchant=m-2", body: `{"url":"https://hooks.example/x"}`},
+		{method: "DELETE", path: "/v1/webhooks/" + hook.ID},
+		{method: "POST", path: "/v1/webhooks/" + hook.ID + "/rotate"},
+		{method: "POST", path: "/v1/webhooks/" + hook.ID + "/test"},
+		{method: "POST", path: "/v1/webhooks/" + hook.ID + "/replay", body: `{"since":"2026-11-24T09:00:00Z"}`},
+		{method: "GET", path: "/v1/webhooks/" + hook.ID + "/deliveries"},
+		{method: "GET", path: "/v1/webhooks/" + hook.ID + "/deliveries?merchant=m-2"},
+		{method: "GET", path: "/v1/webhooks/" + hook.ID + "/deliveries/1"},
+		{method: "POST", path: "/v1/webhooks/" + hook.ID + "/deliveries/1/replay"},
 		{method: "POST", path: "/v1/imports?merchant=m-2", body: campaignJSON("i-2", "v-2"), kind: "application/x-ndjson"},
 		{method: "GET", path: "/v1/imports?merchant=m-2"},
 		{method: "GET", path: "/v1/imports/" + theirs.ID},

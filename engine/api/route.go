@@ -79,6 +79,10 @@ func created[T any](doc string) answer {
 	return answer{status: http.StatusCreated, shape: reflect.TypeFor[T](), doc: doc}
 }
 
+func accepted[T any](doc string) answer {
+	return answer{status: http.StatusAccepted, shape: reflect.TypeFor[T](), doc: doc}
+}
+
 func (a answer) tagged() answer {
 	a.etag = true
 	return a

@@ -11,7 +11,9 @@ import (
 // routes is every operation: the router and the document are both made of it.
 func routes() []route {
 	var all []route
-	for _, some := range [][]route{travelRoutes(), redemptionRoutes(), merchantRoutes(), campaignRoutes(), lifeRoutes(), importRoutes(), profileRoutes(), analysisRoutes(), operatorRoutes(), ledgerRoutes(), openRoutes()} {
+	for _, some := range [][]route{
+		travelRoutes(), redemptionRoutes(), merchantRoutes(), campaignRoutes(), lifeRoutes(), importRoutes(), webhookRoutes(), userRoutes(), profileRoutes(), analysisRoutes(), operatorRoutes(), ledgerRoutes(), openRoutes(),
+	} {
 		all = append(all, some...)
 	}
 	return all
@@ -113,12 +115,12 @@ func campaignRoutes() []route {
 			roles: merchants, params: pageParams(merchantParam()), answers: []answer{ok[wire.List[wire.Campaign]]("a page")}, handle: listCampaigns},
 		{method: http.MethodPost, path: "/v1/campaigns", id: "createCampaign", tag: "campaigns", summary: "A new campaign, a draft unless its status says otherwise",
 			roles: merchants, params: []param{merchantParam()}, body: jsonBody[wire.Campaign](),
-			answers: []answer{created[wire.Campaign]("made").tagged(), accepted()}, handle: createCampaign},
+			answers: []answer{created[wire.Campaign]("made").tagged(), unapproved()}, handle: createCampaign},
 		{method: http.MethodGet, path: "/v1/campaigns/{id}", id: "getCampaign", owned: true, tag: "campaigns", summary: "A campaign",
 			roles: merchants, params: []param{merchantParam()}, answers: []answer{ok[wire.Campaign]("the campaign").tagged()}, handle: getCampaign},
 		{method: http.MethodPut, path: "/v1/campaigns/{id}", id: "putCampaign", tag: "campaigns", summary: "Make or replace a campaign",
 			roles: merchants, params: []param{merchantParam(), ifMatch(), ifNoneMatch()}, body: jsonBody[wire.Campaign](),
-			answers: []answer{ok[wire.Campaign]("replaced").tagged(), created[wire.Campaign]("made").tagged(), accepted()}, handle: putCampaign},
+			answers: []answer{ok[wire.Campaign]("replaced").tagged(), created[wire.Campaign]("made").tagged(), unapproved()}, handle: putCampaign},
 	}
 	all = append(all,
 		route{method: http.MethodPost, path: "/v1/campaigns/{id}/codes", id: "addCodes", owned: true, tag: "campaigns", summary: "Give a campaign voucher codes; from then on it is used with one only",
@@ -135,7 +137,7 @@ func campaignRoutes() []route {
 	} {
 		answers := []answer{ok[wire.Campaign]("as it is now").tagged()}
 		if verb.status != engine.StatusDisabled {
-			answers = append(answers, accepted())
+			answers = append(answers, unapproved())
 		}
 		all = append(all, route{
 			method: http.MethodPost, path: "/v1/campaigns/{id}/" + verb.name, id: verb.name + "Campaign", owned: true, tag: "campaigns", summary: verb.summary,

@@ -8,11 +8,9 @@ import (
 	"github.com/sihai-network/sihai/engine/wire"
 )
 
-// accepted is the answer of what waits for another key's approval.
-func accepted() answer {
-	a := ok[wire.Change]("it waits for the approval of another key of the merchant, and nobody sees it until then")
-	a.status = http.StatusAccepted
-	return a
+// unapproved is the answer of what waits for another key's approval.
+func unapproved() answer {
+	return accepted[wire.Change]("it waits for the approval of another key of the merchant, and nobody sees it until then")
 }
 
 // lifeRoutes are what becomes of campaigns: their versions, the changes that wait, and who did what.
@@ -26,7 +24,7 @@ func lifeRoutes() []route {
 		{method: http.MethodGet, path: "/v1/campaigns/{id}/revisions/{version}", id: "getCampaignRevision", owned: true, tag: "campaigns", summary: "A version of a campaign",
 			roles: merchants, params: []param{merchantParam()}, answers: []answer{ok[wire.Revision]("the version")}, handle: getRevision},
 		{method: http.MethodPost, path: "/v1/campaigns/{id}/revisions/{version}/restore", id: "restoreCampaignRevision", owned: true, tag: "campaigns", summary: "Make an earlier version the next one",
-			roles: merchants, params: []param{merchantParam(), ifMatch()}, answers: []answer{ok[wire.Campaign]("as it is now").tagged(), accepted()}, handle: restoreRevision},
+			roles: merchants, params: []param{merchantParam(), ifMatch()}, answers: []answer{ok[wire.Campaign]("as it is now").tagged(), unapproved()}, handle: restoreRevision},
 		{method: http.MethodPost, path: "/v1/campaigns/{id}/changes", id: "stageChange", owned: true, tag: "changes", summary: "A change of a campaign that goes live at a moment",
 			roles: merchants, params: []param{merchantParam(), ifMatch(), ifNoneMatch()}, body: jsonBody[wire.Change](),
 			answers: []answer{created[wire.Change]("it waits for its moment, or for an approval first")}, handle: stageChange},

@@ -26,9 +26,13 @@ type Rebuilder struct{ options RebuilderOptions }
 // NewRebuilder returns a Rebuilder.
 func NewRebuilder(o RebuilderOptions) *Rebuilder { return &Rebuilder{o} }
 
-// At returns a snapshot that answers the request of a decision as the one did on which it was made. engine.ErrNotFound where what it rests on is not known any more. Cost: the
+// At returns a snapshot that answers the request of a decision as the one did on which it was made. engine.ErrNotFound where what it rests on is not known any more,
+// engine.ErrForgotten where its position or user is not. Cost: the
 // venues of the merchants of the campaigns at the place, and all changes since; without a location, a start.
 func (r *Rebuilder) At(ctx context.Context, d *engine.Decision) (*engine.Snapshot, error) {
+	if err := d.Whole(); err != nil {
+		return nil, err
+	}
 	only, err := r.met(ctx, d)
 	if err != nil {
 		return nil, err

@@ -87,7 +87,7 @@ func (c *Client) do(ctx context.Context, r request, out any) error {
 	if err != nil {
 		return fmt.Errorf("%s %s: read answer: %w", r.method, r.path, err)
 	}
-	if res.StatusCode == http.StatusAccepted {
+	if _, staged := out.(*wire.Campaign); staged && res.StatusCode == http.StatusAccepted {
 		waits := new(Pending)
 		if err := json.Unmarshal(data, &waits.Change); err == nil && waits.Change.State == "pending" {
 			return fmt.Errorf("%s %s: %w", r.method, r.path, waits)

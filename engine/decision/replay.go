@@ -44,6 +44,9 @@ func NewReplayer(o ReplayerOptions) (*Replayer, error) {
 
 // Replay decides a decision again, see engine.Replayer. Cost: what Pasts asks for, and a decision of which nothing is prepared.
 func (p *Replayer) Replay(ctx context.Context, d *engine.Decision, profile *scoring.Profile) (*engine.Decision, error) {
+	if err := d.Whole(); err != nil {
+		return nil, fmt.Errorf("replay decision %s: %w", d.ID, err)
+	}
 	snap, err := p.pasts.At(ctx, d)
 	if err != nil {
 		return nil, fmt.Errorf("replay decision %s: %w", d.ID, err)

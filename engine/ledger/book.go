@@ -25,6 +25,8 @@ type BookOptions struct {
 	// SweepEvery is how often holds that have run out are looked for. 0: a second; negative: never, which leaves them to the next order.
 	SweepEvery time.Duration
 	Logger     *slog.Logger // nil: slog.Default()
+	// Moved is told of each account that a commit has changed, after it; it must not wait. nil: nobody is.
+	Moved func(engine.CampaignRef)
 }
 
 // DefaultTTL is how long a reservation holds that does not say.
@@ -47,6 +49,7 @@ type Book struct {
 	now       engine.Clock
 	logger    *slog.Logger
 	offers    offers
+	moved     func(engine.CampaignRef)
 	holds     holds
 	// auditEntries is the constant of that name but in tests.
 	auditEntries uint64
@@ -66,10 +69,13 @@ func OpenBook(ctx context.Context, o BookOptions) (*Book, error) {
 	}
 	b := &Book{
 		accounts: o.Accounts, keys: o.Keys, purchases: o.Purchases, snapshots: o.Snapshots, rules: o.Rules, decisions: o.Decisions, meter: o.Meter,
-		ids: o.IDs, now: o.Now, logger: o.Logger, holds: holds{next: make(map[engine.CampaignRef]nextHold)}, auditEntries: auditEntries,
+		ids: o.IDs, now: o.Now, logger: o.Logger, moved: o.Moved, holds: holds{next: make(map[engine.CampaignRef]nextHold)}, auditEntries: auditEntries,
 	}
 	if b.now == nil {
 		b.now = time.Now
+	}
+	if b.moved == nil {
+		b.moved = func(engine.CampaignRef) {}
 	}
 	if b.logger == nil {
 		b.logger = slog.Default()
@@ -120,6 +126,7 @@ func (b *Book) update(ctx context.Context, ref engine.CampaignRef, at time.Time,
 		}
 		b.meter.took(ref, a.touched())
 		b.holds.set(ref, a.head)
+		b.moved(ref)
 		if refused == nil {
 			return nil
 		}

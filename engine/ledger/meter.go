@@ -132,6 +132,39 @@ func (m *Meter) Popularity() map[engine.CampaignRef]engine.Counts {
 	return out
 }
 
+// Forget drops what a user has seen of every campaign, as if nobody had been shown it: of campaigns and venues the counts stay. What was redeemed is not counted here.
+// Cost: linear in the campaigns that were shown.
+func (m *Meter) Forget(user string) {
+	var refs []engine.CampaignRef
+	for i := range m.campaigns {
+		s := &m.campaigns[i]
+		s.mu.RLock()
+		for ref := range s.counts {
+			refs = append(refs, ref)
+		}
+		s.mu.RUnlock()
+	}
+	for _, ref := range refs {
+		k := m.userKey(user, m.campaignKey(ref))
+		s := m.userShard(k)
+		s.mu.Lock()
+		delete(s.usages, k)
+		s.mu.Unlock()
+	}
+}
+
+// Impressions returns how often a campaign was shown so far.
+func (m *Meter) Impressions(ref engine.CampaignRef) int64 {
+	s := m.campaignShard(ref)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	c := s.counts[ref]
+	if c == nil {
+		return 0
+	}
+	return c.impressions.total
+}
+
 func (m *Meter) campaignShard(ref engine.CampaignRef) *campaignShard {
 	return &m.campaigns[maphash.Comparable(m.seeds[0], ref)%campaignShards]
 }

@@ -38,6 +38,7 @@ func DecodeEvents(data []byte, received time.Time) ([]engine.Event, error) {
 	events := make([]engine.Event, len(batch.Events))
 	for i, e := range batch.Events {
 		path := item("events", i)
+		checkUserID(path+".user_id", e.UserID, &faults)
 		out := engine.Event{
 			ID: e.ID, Type: engine.EventType(e.Type), Time: received, Received: received,
 			DecisionID: e.DecisionID, Placement: e.Placement, Position: e.Position, UserID: e.UserID,

@@ -113,6 +113,7 @@ func checkCurrency(path, code string, faults *engine.Faults) {
 }
 
 func (u *User) engine(faults *engine.Faults) engine.User {
+	checkUserID("user.id", u.ID, faults)
 	if u.HomeCountry != "" && !isCountry(u.HomeCountry) {
 		faults.Add("user.home_country", "invalid", "%q is not an ISO 3166-1 alpha-2 country code", clip(u.HomeCountry))
 	}

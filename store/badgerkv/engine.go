@@ -33,6 +33,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -73,7 +74,11 @@ type Engine struct {
 	maxSize  int
 	maxCount int
 	failed   func(error)
-	room     room // the writer goroutine's own
+	room     room        // the writer goroutine's own
+	logBytes int64       // of a value-log file
+	dir      string      // empty: nothing is on disk
+	purging  sync.Mutex  // held while value-log files are rewritten
+	logged   atomic.Bool // something was written to the newest value-log file
 
 	stop  context.CancelFunc // ends the collector
 	owned sync.WaitGroup     // the writer, the committer and the collector
@@ -108,7 +113,7 @@ func Open(o Options) (*Engine, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	e := &Engine{
-		db: db, stop: stop, tasks: make(chan *task, maxGroup), groups: make(chan *group),
+		db: db, stop: stop, dir: dirOf(o), logBytes: cmp.Or(o.valueLog, valueLogSize), tasks: make(chan *task, maxGroup), groups: make(chan *group),
 		maxSize: int(db.MaxBatchSize()) - 4096, maxCount: int(db.MaxBatchCount()) - 16, failed: o.Failed,
 	}
 	if e.failed == nil {
@@ -123,6 +128,13 @@ func Open(o Options) (*Engine, error) {
 		e.owned.Go(func() { e.collect(ctx) })
 	}
 	return e, nil
+}
+
+func dirOf(o Options) string {
+	if o.InMemory {
+		return ""
+	}
+	return o.Dir
 }
 
 func badgerOptions(o Options) badger.Options {

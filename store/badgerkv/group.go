@@ -2,6 +2,7 @@ package badgerkv
 
 import (
 	"maps"
+	"sync/atomic"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -19,11 +20,13 @@ type group struct {
 	tasks    []*task
 	layer    layer
 	heads    *heads
-	base     *badger.Txn // what the group reads that neither it nor the one before it has written
-	before   *group      // which may be under way to the disk; nil once this one is
-	full     error       // of a disk without room: what would write is refused with it
+	logged   *atomic.Bool // see Engine
+	base     *badger.Txn  // what the group reads that neither it nor the one before it has written
+	before   *group       // which may be under way to the disk; nil once this one is
+	full     error        // of a disk without room: what would write is refused with it
 	maxSize  int
 	maxCount int
+	ended    chan struct{} // of a group of one task that runs alone: closed when after and broken are set
 
 	// What the committer leaves when it has ended with the group.
 	after  *badger.Txn // sees the group; nil when it is broken
@@ -85,6 +88,9 @@ func (g *group) commit(db *badger.DB) error {
 				err = txn.Delete(whole)
 			} else {
 				err = txn.Set(whole, value)
+				if len(value) >= valueThreshold/2 && whole[0] != kindFiller {
+					g.logged.Store(true)
+				}
 			}
 			if err != nil {
 				return err // the sizes were checked, so Badger has no reason; but half a group is never committed
@@ -92,6 +98,17 @@ func (g *group) commit(db *badger.DB) error {
 		}
 	}
 	return txn.Commit()
+}
+
+// runAlone runs the task of a group that is nothing else.
+func (g *group) runAlone() {
+	if g.before.after != nil {
+		g.before.after.Discard()
+	}
+	t := g.tasks[0]
+	if t.err = t.ctx.Err(); t.err == nil {
+		t.err = t.alone()
+	}
 }
 
 // fail tells the tasks of a group that is not on disk: those that wrote, and those that failed by themselves, perhaps because of what is not on disk either.

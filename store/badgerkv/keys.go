@@ -19,6 +19,7 @@ const (
 	kindStream     = 's'
 	kindStreamHead = 't'
 	kindStreamTrim = 'w'
+	kindFiller     = 'z' // for a moment, see purge.go
 )
 
 var formatKey = []byte{kindFormat}

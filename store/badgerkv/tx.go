@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dgraph-io/badger/v4"
+
 	"github.com/sihai-network/sihai/store/kv"
 )
 
@@ -152,6 +154,24 @@ func (x *tx) shared(key []byte) ([]byte, error) {
 	return get(x.txn, key)
 }
 
+// there reports whether a key of no partition has a value, without reading it.
+func (x *tx) there(key []byte) (bool, error) {
+	if i, found := x.own(true, key); found {
+		return x.writes[i].value != nil, nil
+	}
+	if value, found := x.before(true, key); found {
+		return value != nil, nil
+	}
+	_, err := x.txn.Get(key)
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read key: %w", err)
+	}
+	return true, nil
+}
+
 func copied(value []byte) ([]byte, error) {
 	if value == nil {
 		return nil, kv.ErrNotFound
@@ -247,6 +267,30 @@ func (x *tx) AppendBlock(s kv.Stream, at time.Time, block []byte) (kv.Place, err
 		block = []byte{}
 	}
 	return place, errors.Join(x.setShared(blockKey(s, place), block), x.setShared(namePrefix(kindStreamHead, string(s)), placeValue(place)))
+}
+
+// ReplaceBlock implements kv.Tx.
+func (x *tx) ReplaceBlock(s kv.Stream, at kv.Place, block []byte) error {
+	if err := checkName(string(s)); err != nil {
+		return err
+	}
+	key := blockKey(s, at)
+	if there, err := x.there(key); err != nil {
+		return err
+	} else if !there {
+		return kv.ErrNotFound
+	}
+	mark, err := trimmed(x.shared, s)
+	if err != nil {
+		return err
+	}
+	if bytes.Compare(placeValue(at), mark) <= 0 {
+		return kv.ErrNotFound
+	}
+	if block == nil {
+		block = []byte{}
+	}
+	return x.setShared(key, block)
 }
 
 // seal gives the emitted entries their sequences: the next ones after those of the updates before, so that they are dense.

@@ -25,6 +25,7 @@ type task struct {
 	err      error
 	panicked any
 	done     chan struct{}
+	alone    func() error // in place of fn: run while nothing else is written, and no transaction of the writer's is open
 }
 
 // Update implements kv.Engine. All updates are serialisable against one another, so guard is not needed.
@@ -84,6 +85,8 @@ func (e *Engine) write() {
 				e.groups <- g
 			}
 			return
+		case t.alone != nil:
+			g = e.standAside(g, t)
 		case !g.run(t): // it does not fit any more: it runs again, first of another group
 			e.groups <- g
 			g = e.follow(g)
@@ -133,8 +136,29 @@ func (e *Engine) follow(g *group) *group {
 	return next
 }
 
+// standAside lets the committer run a task between two groups, after all that came before it, and begins the group after it. The transactions by which updates
+// read are given up for it, since they would keep alive what was deleted or replaced, and are made anew afterwards.
+func (e *Engine) standAside(g *group, t *task) *group {
+	if len(g.tasks) > 0 {
+		e.groups <- g
+		g = e.follow(g)
+	}
+	if g.base != nil {
+		g.base.Discard()
+	}
+	own := e.group(g.before, nil, g.broken)
+	own.tasks, own.ended = []*task{t}, make(chan struct{})
+	e.groups <- own
+	<-own.ended
+	own.before = nil
+	if own.broken != nil {
+		return e.group(own, nil, own.broken)
+	}
+	return e.group(own, e.db.NewTransaction(false), nil)
+}
+
 func (e *Engine) group(before *group, base *badger.Txn, broken error) *group {
-	return &group{base: base, before: before, broken: broken, heads: before.heads, maxSize: e.maxSize, maxCount: e.maxCount}
+	return &group{base: base, before: before, broken: broken, heads: before.heads, logged: &e.logged, maxSize: e.maxSize, maxCount: e.maxCount}
 }
 
 // commit is the committer goroutine: one group after the other, each on disk before the next is begun, so that nothing is written that rests on what is
@@ -144,6 +168,8 @@ func (e *Engine) commit() {
 	for g := range e.groups {
 		if broken != nil {
 			g.fail(errBroken(broken), errBroken(broken))
+		} else if g.ended != nil {
+			g.runAlone()
 		} else if broken = g.commit(e.db); broken != nil {
 			g.fail(fmt.Errorf("%w: %w", kv.ErrUnknownOutcome, broken), errBroken(broken))
 			e.failed(broken)
@@ -153,6 +179,9 @@ func (e *Engine) commit() {
 		}
 		if g.broken = broken; broken == nil {
 			g.after = e.db.NewTransaction(false)
+		}
+		if g.ended != nil {
+			close(g.ended)
 		}
 	}
 }

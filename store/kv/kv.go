@@ -80,7 +80,7 @@ type Engine interface {
 	// Update runs fn in one transaction of one partition, serialisable against every other of that partition. It is durable
 	// when Update returns nil. fn may run several times and is pure apart from tx; its error is returned as it is, and then
 	// nothing is written. guard is the key that concurrent updates of the same aggregate contend for: an engine may lock it first.
-	// fn must be brief and must not call Update, AppendBlock, TrimBefore or Close: an engine may run updates one after the other.
+	// fn must be brief and must not call Update, AppendBlock, TrimBefore, Purge or Close: an engine may run updates one after the other.
 	// ErrTooBig when fn writes more than fits in one transaction. ctx counts until fn has run; from then on the answer is awaited.
 	Update(ctx context.Context, p Part, guard []byte, fn func(Tx) error) error
 	// View runs fn on one consistent moment of a partition.
@@ -98,6 +98,9 @@ type Engine interface {
 	Blocks(ctx context.Context, s Stream, after Place, limit int) ([]Block, error)
 	// TrimBefore deletes the blocks of a stream that are older than t.
 	TrimBefore(ctx context.Context, s Stream, t time.Time) error
+	// Purge returns when what was deleted, trimmed or replaced before the call is no longer on disk, so that nobody who has the files can read it. It may take
+	// minutes and much of the disk, and others are answered meanwhile, though slower. It may be cut short by ctx and called again.
+	Purge(ctx context.Context) error
 	// Close waits for what is under way.
 	Close() error
 }
@@ -129,6 +132,8 @@ type Tx interface {
 	Delete(key []byte) error
 	// AppendBlock appends to a stream in the same transaction and returns the place that the block has once it is committed.
 	AppendBlock(s Stream, at time.Time, block []byte) (Place, error)
+	// ReplaceBlock puts another block in the place of one that is there, which is read from then on; ErrNotFound for one that is not there, or was trimmed.
+	ReplaceBlock(s Stream, at Place, block []byte) error
 	// Emit appends to a log in the same transaction: its sequence is given at commit, dense, and an entry is never visible before a smaller one.
 	Emit(log Log, payload []byte) error
 }

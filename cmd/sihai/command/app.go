@@ -19,6 +19,8 @@ import (
 	"github.com/sihai-network/sihai/engine/catalog"
 	"github.com/sihai-network/sihai/engine/decision"
 	"github.com/sihai-network/sihai/engine/ledger"
+	"github.com/sihai-network/sihai/engine/privacy"
+	"github.com/sihai-network/sihai/engine/webhook"
 	"github.com/sihai-network/sihai/engine/wire"
 	"github.com/sihai-network/sihai/geo"
 	"github.com/sihai-network/sihai/store"
@@ -38,6 +40,8 @@ type app struct {
 	decider   *decision.Service
 	replayer  *decision.Replayer
 	book      *ledger.Book
+	hooks     *webhook.Service
+	sweeper   *privacy.Sweeper
 	states    *catalog.States
 	scheduler *catalog.Scheduler
 	reporter  *analysis.Reporter
@@ -105,9 +109,18 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		return nil, err
 	}
 	a.decider, err = decision.New(decision.Options{
-		Snapshots: a.publisher, Limits: meter, Log: a.store, IDs: engine.IDs{Random: o.env.Random},
+		Snapshots: a.publisher, Limits: meter, Log: a.decisionLog(), IDs: engine.IDs{Random: o.env.Random},
 		DefaultSpend: engine.Money(o.Decision.DefaultSpend), IPAccuracy: geo.Meters(o.Decision.IPAccuracy),
 		WalkingSpeed: walking(o.Decision.WalkingSpeed), Language: o.Decision.Language, Logger: o.logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+
+	// what merchants are told; serve starts it
+	a.hooks, err = webhook.Open(ctx, webhook.Options{
+		Outbox: a.store, Catalog: a.store, Movements: a.store, Impressions: meter.Impressions, IDs: engine.IDs{Random: o.env.Random}, Now: o.env.Now, Logger: o.logger,
+		AllowHTTP: o.Webhooks.AllowHTTP, Allowed: o.Webhooks.AllowedNetworks, Timeout: o.Webhooks.Timeout,
 	})
 	if err != nil {
 		return nil, err
@@ -124,7 +137,7 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 	// what is used of it
 	a.book, err = ledger.OpenBook(ctx, ledger.BookOptions{
 		Accounts: a.store, Purchases: a.store, Keys: a.store, Snapshots: a.publisher, Rules: a.decider, Decisions: a.decider, Meter: meter,
-		IDs: engine.IDs{Random: o.env.Random}, Now: o.env.Now, Logger: o.logger,
+		IDs: engine.IDs{Random: o.env.Random}, Now: o.env.Now, Logger: o.logger, Moved: a.hooks.Moved,
 	})
 	if err != nil {
 		return nil, err
@@ -145,6 +158,11 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 
 	a.states = catalog.NewStates(a.store, meter)
 
+	// what ends of what is known of travellers; serve starts it
+	if a.sweeper, err = a.privacy(meter); err != nil {
+		return nil, err
+	}
+
 	// what was to happen at a moment
 	a.scheduler, err = catalog.OpenScheduler(ctx, catalog.SchedulerOptions{Service: a.catalog, Now: o.env.Now, Logger: o.logger})
 	if err != nil {
@@ -154,6 +172,26 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 	// how it is asked
 	a.api, err = a.face(o.local)
 	return a, err
+}
+
+// decisionLog keeps exact positions, unless the setting says otherwise.
+func (a *app) decisionLog() privacy.Log {
+	if a.options.Privacy.Positions == 0 {
+		return privacy.CoarseLog{Log: a.store}
+	}
+	return a.store
+}
+
+// privacy makes the sweeper. On a data folder nothing is on its way to the logs.
+func (a *app) privacy(meter *ledger.Meter) (*privacy.Sweeper, error) {
+	o := privacy.Options{
+		Histories: a.store, Forget: meter.Forget, IDs: engine.IDs{Random: a.options.env.Random}, Now: a.options.env.Now, Logger: a.options.logger,
+		Positions: a.options.Privacy.Positions, History: a.options.Privacy.History, Decisions: a.options.Privacy.Decisions,
+	}
+	if a.options.local.Role != "" {
+		o.Settle, o.Pause = -1, -1
+	}
+	return privacy.Open(o)
 }
 
 // openQueue takes up the uploads that were answered before they were read. A single verb leaves them to the next server.
@@ -177,7 +215,7 @@ func (a *app) face(local engine.Key) (*api.API, error) {
 	o := a.options
 	return api.New(api.Options{
 		Store: a.store, Catalog: a.catalog, Decider: a.decider, Replayer: a.replayer, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Imports: a.queue,
-		Snapshots: a.publisher, States: a.states, Stager: a.catalog,
+		Webhooks: a.hooks, Erasures: a.sweeper, Snapshots: a.publisher, States: a.states, Stager: a.catalog,
 		Reporter: a.reporter, Forecaster: a.forecasts,
 		IDs: engine.IDs{Random: o.env.Random}, Clock: o.env.Now, Logger: o.logger, Collectors: a.collectors(), Local: local,
 		MaxBodyBytes: o.HTTP.MaxBodyBytes, MaxUploadBytes: o.Import.MaxBytes, MaxRows: o.Import.MaxRows, MaxRowBytes: o.Import.MaxRowBytes,
@@ -197,6 +235,12 @@ func (a *app) close() error {
 	}
 	if a.book != nil {
 		errs = append(errs, a.book.Close())
+	}
+	if a.sweeper != nil {
+		errs = append(errs, a.sweeper.Close())
+	}
+	if a.hooks != nil {
+		errs = append(errs, a.hooks.Close())
 	}
 	if a.decider != nil {
 		errs = append(errs, a.decider.Close())

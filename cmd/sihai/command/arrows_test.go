@@ -38,6 +38,8 @@ var arrows = map[string][]string{
 	"engine/analysis":              {"engine", "scoring", "scoring/tuning", "gonum.org/v1/gonum"},                                                                                          // the last: gamma, Poisson and normal distributions
 	"engine/api":                   {"engine", "engine/wire", "scoring", "github.com/gin-gonic/gin", "github.com/danielgtaylor/huma/v2", "github.com/prometheus/client_golang", "golang.org/x/time"},
 	"engine/client":                {"engine", "engine/wire"},
+	"engine/privacy":               {"engine", "geo", "scoring"},
+	"engine/webhook":               {"engine", "engine/wire"}, // and net/http: merchants are told over it, and its dialer is where addresses are refused
 	"store":                        {"engine", "geo", "scoring", "store/kv", "google.golang.org/protobuf", "github.com/klauspost/compress"},
 	"store/kv":                     {},
 	"store/badgerkv":               {"store/kv", "github.com/dgraph-io/badger/v4"},
@@ -49,7 +51,7 @@ var arrows = map[string][]string{
 	"cmd/sihai/command":            {"*"},
 	"store/kv/kvtest":              {"store/kv"},
 	"engine/ledger/ledgertest":     {"engine", "github.com/anishathalye/porcupine"}, // which finds the order that explains a history
-	"engine/api/apitest":           {"engine", "engine/api", "engine/catalog", "engine/analysis", "engine/decision", "engine/ledger", "engine/wire", "store", "store/badgerkv", "store/kv", "store/spool", "github.com/pb33f/libopenapi", "github.com/pb33f/libopenapi-validator"},
+	"engine/api/apitest":           {"engine", "engine/api", "engine/catalog", "engine/analysis", "engine/decision", "engine/ledger", "engine/privacy", "engine/webhook", "engine/wire", "store", "store/badgerkv", "store/kv", "store/spool", "github.com/pb33f/libopenapi", "github.com/pb33f/libopenapi-validator"},
 	"engine/api/apitest/generated": {"github.com/oapi-codegen/runtime"},
 }
 
@@ -63,7 +65,7 @@ var only = map[string]string{
 }
 
 // noHTTP lists the rooms that know no transport.
-var noHTTP = []string{"geo", "scoring", "scoring/trees", "store", "store/kv", "store/badgerkv", "engine", "engine/catalog", "engine/decision", "engine/ledger", "engine/analysis", "engine/wire"}
+var noHTTP = []string{"geo", "scoring", "scoring/trees", "store", "store/kv", "store/badgerkv", "engine", "engine/catalog", "engine/decision", "engine/ledger", "engine/analysis", "engine/privacy", "engine/wire"}
 
 // maxLines bounds a file that is not a test.
 const maxLines = 500

@@ -154,7 +154,7 @@ func (r *runner) replayLog(ctx context.Context, t *target, f *replayFlags) error
 	var n replayed
 	err = t.app.store.ScanDecisions(ctx, span, engine.AllParts, "", func(was *engine.Decision) error {
 		is, err := replayer.Replay(ctx, was, profile)
-		if errors.Is(err, engine.ErrNotFound) {
+		if errors.Is(err, engine.ErrNotFound) || errors.Is(err, engine.ErrForgotten) {
 			n.Decisions, n.Unknown = n.Decisions+1, n.Unknown+1
 			return nil
 		}

@@ -49,6 +49,8 @@ func (r *runner) serve() *cobra.Command {
 			if err := r.print("sihai serves http://%s on %s", l.Addr(), options.Data); err != nil {
 				return errors.Join(err, l.Close())
 			}
+			a.hooks.Start()
+			a.sweeper.Start()
 			err = a.api.Serve(ctx, l, timeouts(options.HTTP))
 			if cause := context.Cause(ctx); cmd.Context().Err() == nil && cause != nil {
 				err = errors.Join(fmt.Errorf("the store failed and has to be opened again: %w", cause), err)

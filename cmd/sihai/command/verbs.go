@@ -23,6 +23,8 @@ func (r *runner) verbs() []*cobra.Command {
 		r.tune(),
 		r.evaluate(),
 		r.ope(),
+		r.webhooks(),
+		r.users(),
 		r.bench(),
 		r.config(),
 		r.version(),

@@ -20,6 +20,8 @@ import (
 	"github.com/sihai-network/sihai/engine/catalog"
 	"github.com/sihai-network/sihai/engine/decision"
 	"github.com/sihai-network/sihai/engine/ledger"
+	"github.com/sihai-network/sihai/engine/privacy"
+	"github.com/sihai-network/sihai/engine/webhook"
 	"github.com/sihai-network/sihai/engine/wire"
 	"github.com/sihai-network/sihai/store"
 	"github.com/sihai-network/sihai/store/badgerkv"
@@ -32,10 +34,11 @@ const OperatorKey = "operator-of-the-tests"
 
 // Options say what a world is like. The zero value is a world in memory.
 type Options struct {
-	Dir    string             // data folder, which outlives the world; empty: in memory
-	Now    engine.Clock       // nil: time.Now
-	Logger *slog.Logger       // nil: nothing is told
-	Change func(*api.Options) // changes the API's options before it is made; nil: none
+	Dir    string                 // data folder, which outlives the world; empty: in memory
+	Now    engine.Clock           // nil: time.Now
+	Logger *slog.Logger           // nil: nothing is told
+	Change func(*api.Options)     // changes the API's options before it is made; nil: none
+	Hooks  func(*webhook.Options) // the same of the webhooks'
 	// Timeouts of the server. Zero fields take the API's own defaults.
 	Timeouts api.Timeouts
 	// Paused leaves imports that were answered before they are read to the next world on the folder.
@@ -58,6 +61,10 @@ type World struct {
 	publisher *catalog.Publisher
 	decider   *decision.Service
 	book      *ledger.Book
+	// Hooks look by themselves, and when they are told to.
+	Hooks *webhook.Service
+	// Sweeper sweeps when it is told to.
+	Sweeper   *privacy.Sweeper
 	scheduler *catalog.Scheduler
 	queue     *catalog.Queue
 	drain     context.CancelFunc
@@ -155,8 +162,26 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	if err != nil {
 		return nil, err
 	}
+	hooks := webhook.Options{
+		Outbox: w.Store, Catalog: w.Store, Movements: w.Store, Impressions: meter.Impressions, IDs: ids, Now: o.Now, Logger: o.Logger,
+	}
+	if o.Hooks != nil {
+		o.Hooks(&hooks)
+	}
+	w.Hooks, err = webhook.Open(ctx, hooks)
+	if err != nil {
+		return nil, err
+	}
+	w.Hooks.Start()
 	w.book, err = ledger.OpenBook(ctx, ledger.BookOptions{
 		Accounts: w.Store, Purchases: w.Store, Keys: w.Store, Snapshots: w.publisher, Rules: w.decider, Decisions: w.decider, Meter: meter, IDs: ids, Now: o.Now, Logger: o.Logger,
+		Moved: w.Hooks.Moved,
+	})
+	if err != nil {
+		return nil, err
+	}
+	w.Sweeper, err = privacy.Open(privacy.Options{
+		Histories: w.Store, Forget: meter.Forget, IDs: ids, Now: o.Now, Logger: o.Logger, Positions: 7 * 24 * time.Hour, Settle: -1, Pause: -1,
 	})
 	if err != nil {
 		return nil, err
@@ -184,7 +209,7 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	}
 	options := api.Options{
 		Store: w.Store, Catalog: service, Decider: w.decider, Replayer: replayer, Events: taker, Redeemer: w.book, Importer: service, Imports: w.queue,
-		Snapshots: w.publisher, States: catalog.NewStates(w.Store, meter), Stager: service, IDs: ids, Clock: o.Now, Logger: o.Logger,
+		Webhooks: w.Hooks, Erasures: w.Sweeper, Snapshots: w.publisher, States: catalog.NewStates(w.Store, meter), Stager: service, IDs: ids, Clock: o.Now, Logger: o.Logger,
 		Reporter: reporter, Forecaster: forecaster,
 	}
 	if o.Change != nil {
@@ -256,6 +281,12 @@ func (w *World) closeParts() error {
 	}
 	if w.book != nil {
 		errs = append(errs, w.book.Close())
+	}
+	if w.Sweeper != nil {
+		errs = append(errs, w.Sweeper.Close())
+	}
+	if w.Hooks != nil {
+		errs = append(errs, w.Hooks.Close())
 	}
 	if w.decider != nil {
 		errs = append(errs, w.decider.Close())

@@ -42,6 +42,8 @@ func Run(t *testing.T, home Home) {
 		{"entries become visible in order", testLogOrder},
 		{"streams", testStreams},
 		{"blocks join a transaction", testBlockInTransaction},
+		{"blocks are replaced", testReplace},
+		{"purges", testPurge},
 		{"names", testNames},
 		{"too big", testTooBig},
 		{"contexts", testContexts},

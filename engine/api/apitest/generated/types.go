@@ -241,6 +241,27 @@ func (e ChangeStatus) Valid() bool {
 	}
 }
 
+// Defines values for DeliveryState.
+const (
+	DeliveryStateDelivered DeliveryState = "delivered"
+	DeliveryStateFailed    DeliveryState = "failed"
+	DeliveryStatePending   DeliveryState = "pending"
+)
+
+// Valid indicates whether the value is a known member of the DeliveryState enum.
+func (e DeliveryState) Valid() bool {
+	switch e {
+	case DeliveryStateDelivered:
+		return true
+	case DeliveryStateFailed:
+		return true
+	case DeliveryStatePending:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DiscountType.
 const (
 	Amount     DiscountType = "amount"
@@ -265,6 +286,27 @@ func (e DiscountType) Valid() bool {
 	case Gift:
 		return true
 	case Percent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ErasureState.
+const (
+	ErasureStateDone    ErasureState = "done"
+	ErasureStatePending ErasureState = "pending"
+	ErasureStatePurging ErasureState = "purging"
+)
+
+// Valid indicates whether the value is a known member of the ErasureState enum.
+func (e ErasureState) Valid() bool {
+	switch e {
+	case ErasureStateDone:
+		return true
+	case ErasureStatePending:
+		return true
+	case ErasureStatePurging:
 		return true
 	default:
 		return false
@@ -1234,6 +1276,45 @@ type Decision struct {
 	Time time.Time `json:"time"`
 }
 
+// Delivery defines model for Delivery.
+type Delivery struct {
+	// Attempts the newest 20, oldest first
+	Attempts []DeliveryAttempt `json:"attempts"`
+
+	// EventId webhook-id of each attempt: the same event is told apart by it
+	EventId string `json:"event_id"`
+
+	// Id of the delivery: ascending within the merchant
+	Id string `json:"id"`
+
+	// NextAt when it is tried next
+	NextAt *time.Time `json:"next_at,omitempty"`
+
+	// State failed: given up
+	State DeliveryState `json:"state"`
+
+	// Time of the event
+	Time      time.Time `json:"time"`
+	Type      string    `json:"type"`
+	WebhookId string    `json:"webhook_id"`
+}
+
+// DeliveryState failed: given up
+type DeliveryState string
+
+// DeliveryAttempt defines model for DeliveryAttempt.
+type DeliveryAttempt struct {
+	// Error left out when it was taken
+	Error *string `json:"error,omitempty"`
+
+	// Milliseconds it took
+	Milliseconds int64 `json:"milliseconds"`
+
+	// Status of HTTP; left out when there was no answer
+	Status *int64    `json:"status,omitempty"`
+	Time   time.Time `json:"time"`
+}
+
 // Difference defines model for Difference.
 type Difference struct {
 	Added   int64 `json:"added"`
@@ -1297,6 +1378,28 @@ type Display struct {
 	// Start a date or an RFC 3339 time; inclusive; the start of the flight when left out. From here until the flight starts offers are shown, with the time at which they start, and cannot be used
 	Start *string `json:"start,omitempty"`
 }
+
+// Erasure defines model for Erasure.
+type Erasure struct {
+	AskedAt time.Time `json:"asked_at"`
+
+	// Decisions that named the user, so far: they stay without
+	Decisions int64 `json:"decisions"`
+
+	// Events the same
+	Events     int64      `json:"events"`
+	FinishedAt *time.Time `json:"finished_at,omitempty"`
+	Id         string     `json:"id"`
+
+	// Redemptions that named the user, so far: they stay, with a hash by which the limits of campaigns hold on
+	Redemptions int64 `json:"redemptions"`
+
+	// State purging: no answer tells of the user any more, and the files are being rewritten; done: no file holds the ID
+	State ErasureState `json:"state"`
+}
+
+// ErasureState purging: no answer tells of the user any more, and the files are being rewritten; done: no file holds the ID
+type ErasureState string
 
 // Event defines model for Event.
 type Event struct {
@@ -1630,6 +1733,22 @@ type ListCode struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
+// ListDelivery defines model for ListDelivery.
+type ListDelivery struct {
+	Data []Delivery `json:"data"`
+
+	// NextCursor asks for the next page; left out on the last
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// ListErasure defines model for ListErasure.
+type ListErasure struct {
+	Data []Erasure `json:"data"`
+
+	// NextCursor asks for the next page; left out on the last
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
 // ListImport defines model for ListImport.
 type ListImport struct {
 	Data []Import `json:"data"`
@@ -1681,6 +1800,14 @@ type ListRevision struct {
 // ListVenue defines model for ListVenue.
 type ListVenue struct {
 	Data []Venue `json:"data"`
+
+	// NextCursor asks for the next page; left out on the last
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// ListWebhook defines model for ListWebhook.
+type ListWebhook struct {
+	Data []Webhook `json:"data"`
 
 	// NextCursor asks for the next page; left out on the last
 	NextCursor *string `json:"next_cursor,omitempty"`
@@ -2295,6 +2422,12 @@ type Rollback struct {
 	Amount *Money `json:"amount,omitempty"`
 }
 
+// Rotation defines model for Rotation.
+type Rotation struct {
+	// OverlapSeconds how long the secret of before is in force besides; a day when left out
+	OverlapSeconds *int64 `json:"overlap_seconds,omitempty"`
+}
+
 // RowChange defines model for RowChange.
 type RowChange struct {
 	Change RowChangeChange `json:"change"`
@@ -2460,6 +2593,59 @@ type Walk struct {
 	Lat    float64 `json:"lat"`
 	Lon    float64 `json:"lon"`
 	Metres float64 `json:"metres"`
+}
+
+// Webhook defines model for Webhook.
+type Webhook struct {
+	CreatedAt *time.Time `json:"created_at,omitempty"`
+
+	// Disabled nothing is sent; true also where its deliveries failed for too long
+	Disabled *bool `json:"disabled,omitempty"`
+
+	// DisabledReason why the server disabled it
+	DisabledReason *string `json:"disabled_reason,omitempty"`
+
+	// FailingSince since when no delivery succeeded
+	FailingSince *time.Time `json:"failing_since,omitempty"`
+	Id           *string    `json:"id,omitempty"`
+	MerchantId   *string    `json:"merchant_id,omitempty"`
+	Note         *string    `json:"note,omitempty"`
+
+	// Secret told once, by the answer that made it
+	Secret *string `json:"secret,omitempty"`
+
+	// Secrets those in force, newest first, without themselves
+	Secrets *[]WebhookSecret `json:"secrets,omitempty"`
+
+	// Types what it is told; everything when left out: budget.80_percent, campaign.exhausted, campaign.expired, campaign.started, import.finished, redemption.confirmed, redemption.rolled_back
+	Types     *[]string  `json:"types,omitempty"`
+	UpdatedAt *time.Time `json:"updated_at,omitempty"`
+
+	// UpdatedBy ID of the API key that made this version
+	UpdatedBy *string `json:"updated_by,omitempty"`
+
+	// Url https, of a public address
+	Url string `json:"url"`
+
+	// Version grows by one with every change; also the ETag
+	Version *int64 `json:"version,omitempty"`
+}
+
+// WebhookReplay defines model for WebhookReplay.
+type WebhookReplay struct {
+	// Since from the first event on that is not older
+	Since time.Time `json:"since"`
+}
+
+// WebhookReplayed defines model for WebhookReplayed.
+type WebhookReplayed struct {
+	Events int64 `json:"events"`
+}
+
+// WebhookSecret defines model for WebhookSecret.
+type WebhookSecret struct {
+	// Until exclusive; until another one is made when left out
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // Window defines model for Window.
@@ -2732,6 +2918,15 @@ type RejectChangeParams struct {
 type DecideParams struct {
 	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ListErasuresParams defines parameters for ListErasures.
+type ListErasuresParams struct {
+	// Limit items of a page, 1 to 1000; 100 when left out
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // TakeEventsParams defines parameters for TakeEvents.
@@ -3007,6 +3202,105 @@ type AddScoringProfileVersionParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// ListWebhooksParams defines parameters for ListWebhooks.
+type ListWebhooksParams struct {
+	// Limit items of a page, 1 to 1000; 100 when left out
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
+// CreateWebhookParams defines parameters for CreateWebhook.
+type CreateWebhookParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteWebhookParams defines parameters for DeleteWebhook.
+type DeleteWebhookParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IfMatch ETag that the resource must have, or * for any
+	IfMatch *string `json:"If-Match,omitempty"`
+}
+
+// GetWebhookParams defines parameters for GetWebhook.
+type GetWebhookParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
+// PutWebhookParams defines parameters for PutWebhook.
+type PutWebhookParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IfMatch ETag that the resource must have, or * for any
+	IfMatch *string `json:"If-Match,omitempty"`
+}
+
+// ListDeliveriesParams defines parameters for ListDeliveries.
+type ListDeliveriesParams struct {
+	// Limit items of a page, 1 to 1000; 100 when left out
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
+// GetDeliveryParams defines parameters for GetDelivery.
+type GetDeliveryParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+}
+
+// ReplayDeliveryParams defines parameters for ReplayDelivery.
+type ReplayDeliveryParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ReplayWebhookParams defines parameters for ReplayWebhook.
+type ReplayWebhookParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// RotateWebhookSecretParams defines parameters for RotateWebhookSecret.
+type RotateWebhookSecretParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// TestWebhookParams defines parameters for TestWebhook.
+type TestWebhookParams struct {
+	// Merchant whose; an operator must say, a merchant need not
+	Merchant *string `form:"merchant,omitempty" json:"merchant,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // CreateCampaignJSONRequestBody defines body for CreateCampaign for application/json ContentType.
 type CreateCampaignJSONRequestBody = Campaign
 
@@ -3075,3 +3369,15 @@ type AddScoringProfileVersionJSONRequestBody = Profile
 
 // ValidateOrderJSONRequestBody defines body for ValidateOrder for application/json ContentType.
 type ValidateOrderJSONRequestBody = Order
+
+// CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
+type CreateWebhookJSONRequestBody = Webhook
+
+// PutWebhookJSONRequestBody defines body for PutWebhook for application/json ContentType.
+type PutWebhookJSONRequestBody = Webhook
+
+// ReplayWebhookJSONRequestBody defines body for ReplayWebhook for application/json ContentType.
+type ReplayWebhookJSONRequestBody = WebhookReplay
+
+// RotateWebhookSecretJSONRequestBody defines body for RotateWebhookSecret for application/json ContentType.
+type RotateWebhookSecretJSONRequestBody = Rotation
