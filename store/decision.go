@@ -136,6 +136,9 @@ func (db *DB) decision(ctx context.Context, id string) (*engine.Decision, error)
 			return err
 		}
 		at, err = decode(value, readSpot)
+		if at.Time.IsZero() {
+			at.Time = time.UnixMilli(0).UTC() // which is left out
+		}
 		return err
 	})
 	if err != nil {
@@ -235,7 +238,9 @@ func spotValue(s *spot) []byte {
 }
 
 func writeSpot(m *message, s *spot) {
-	m.int(1, s.Time.UnixMilli())
+	if !s.Time.IsZero() {
+		m.int(1, s.Time.UnixMilli())
+	}
 	m.uint(2, s.Seq)
 	m.uint(3, s.nth)
 }
