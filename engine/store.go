@@ -387,6 +387,7 @@ type Store interface {
 	CatalogScan
 	DecisionLog
 	PopularityLog
+	PriceLog
 	EventLog
 	Accounts
 	Purchases

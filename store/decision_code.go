@@ -31,6 +31,7 @@ func writeDecision(m *message, d *engine.Decision) {
 	}
 	m.bool(12, d.Coarse)
 	m.bool(13, d.Erased)
+	m.uint(14, d.PriceEpoch)
 }
 
 func readDecision(d *engine.Decision, f *field) {
@@ -67,6 +68,8 @@ func readDecision(d *engine.Decision, f *field) {
 		d.Coarse = f.bool()
 	case 13:
 		d.Erased = f.bool()
+	case 14:
+		d.PriceEpoch = f.uint()
 	}
 }
 

@@ -30,6 +30,13 @@ func writeProfile(m *message, p *scoring.Profile) {
 			m.weights(4, e.Deviations)
 		})
 	}
+	if g := &p.Pricing; g.IsOn() {
+		m.sub(13, func() {
+			m.str(1, string(g.Method))
+			m.float(2, g.Step)
+			m.float(3, g.Scale)
+		})
+	}
 }
 
 func writeModelTold(m *message, told *scoring.Model) {
@@ -67,6 +74,19 @@ func readProfile(p *scoring.Profile, f *field) {
 		f.sub(readInto(p.Model, readModelTold))
 	case 12:
 		f.sub(readInto(&p.Explore, readExplore))
+	case 13:
+		f.sub(readInto(&p.Pricing, readPricing))
+	}
+}
+
+func readPricing(g *scoring.Pricing, f *field) {
+	switch f.num {
+	case 1:
+		g.Method = scoring.PricingMethod(f.str())
+	case 2:
+		g.Step = f.float()
+	case 3:
+		g.Scale = f.float()
 	}
 }
 

@@ -49,7 +49,7 @@ func (r *run) outcomes(scores []float64, k int) []scoring.Outcome {
 }
 
 // scoreOf returns what is known of an entry's score.
-func (r *run) scoreOf(entry int) float64 { return r.scores[r.candidates[r.listed[entry]].row] }
+func (r *run) scoreOf(entry int) float64 { return r.worth(&r.candidates[r.listed[entry]]) }
 
 // doubt returns the deviation of what is believed of a campaign's popularity.
 func (r *run) doubt(l *engine.Listing) float64 {

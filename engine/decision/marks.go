@@ -102,9 +102,9 @@ func (r *run) notePlacement(p *engine.PlacementRequest, chosen []int32) {
 		}
 	}
 	set := func(i int32, code engine.ReasonCode) { words[i] = words[i]>>markBits<<markBits | uint64(code) }
-	if floor := r.snap.Profile.Floor; r.scorer.HasTrees() || !r.season.isAbove(floor) {
+	if floor := r.snap.Profile.Floor; r.scorer.HasTrees() || r.priced || !r.season.isAbove(floor) {
 		for i, s := range settled {
-			if s == unsettled && r.entrants[i].Bound < floor || s > 0 && r.scores[r.candidates[s-1].row] < floor {
+			if s == unsettled && r.entrants[i].Bound < floor || s > 0 && r.worth(&r.candidates[s-1]) < floor {
 				set(int32(i), engine.BelowScoreFloor)
 			}
 		}

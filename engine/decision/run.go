@@ -20,6 +20,7 @@ type run struct {
 	full     bool              // rejections and explanations are asked for
 	accuracy geo.Meters        // of the location, its age included; 0: exact
 	explorer *scoring.Explorer // nil: the profile does not explore
+	priced   bool              // scores are lowered by the prices of budgets
 	rates    exchange
 	tongue   *tongue
 
@@ -92,7 +93,8 @@ type candidate struct {
 	probability float64
 	match       engine.Match
 	spoken      spoken
-	row         int // of the features; below 0: it is not offered
+	row         int     // of the features; below 0: it is not offered
+	price       float64 // by which its score is lowered
 	reasons     []engine.Reason
 
 	id       string // of the offer
@@ -142,6 +144,7 @@ func (r *run) answer(id string) *engine.Decision {
 		if c := &r.candidates[i]; r.filter(c) {
 			f := r.factsOf(c.place, r.request.Purchase)
 			r.addFeatures(c, &f, r.affinity(c.place))
+			c.price = r.priceOf(c.place, r.request.Purchase)
 		}
 	}
 	r.scores = r.scorer.Score(r.scores, &r.rows)
@@ -172,6 +175,9 @@ func (r *run) decision(id string) *engine.Decision {
 		Epoch:          r.snap.Epoch,
 		Settings:       r.settings.told,
 	}
+	if r.priced {
+		made.PriceEpoch = r.snap.PriceEpoch
+	}
 	if n := len(r.request.Placements); n != 1 {
 		made.Placements = make([]engine.Placement, n)
 	}
@@ -183,6 +189,7 @@ func (r *run) begin(s *settings, snap *engine.Snapshot, scorer *scoring.Scorer, 
 	r.full = request.Explain == engine.ExplainFull
 	r.accuracy = s.accuracy(request.Location)
 	r.explorer = scoring.NewExplorer(&snap.Profile)
+	r.priced = snap.Profile.Pricing.IsOn() && snap.PriceEpoch > 0
 	r.rates = exchangeOn(snap.Rates, engine.DateOf(request.Time.UTC()))
 	r.tongue = r.tongueOf(request.User.Languages)
 	r.rows.Reset()

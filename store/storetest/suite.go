@@ -60,6 +60,7 @@ func Run(t *testing.T, home Home) {
 		{"decisions", testDecisions},
 		{"idempotent decisions", testDecisionOnce},
 		{"popularity", testPopularity},
+		{"prices", testPrices},
 		{"events", testEvents},
 		{"webhooks", testHooks},
 		{"ends of imports", testImportEnds},
