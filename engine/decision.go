@@ -19,6 +19,7 @@ type Decision struct {
 	Placements     []Placement // in the request's order
 	Epoch          uint64      // of the popularity decided with, see PopularityLog; 0: none
 	PriceEpoch     uint64      // of the prices decided with, see PriceLog; 0: none
+	BeliefEpoch    uint64      // of what was believed of the profile's weights, see BeliefLog; 0: nothing was, and the weights are its own
 	Settings       *Settings   // nil in what earlier releases recorded
 	// Withheld are the candidates that budgets, caps or pacing kept out, where the request does not ask for rejections, among which they are otherwise. Those of which it was not
 	// asked, since others were better, are not there.

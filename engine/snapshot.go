@@ -30,7 +30,9 @@ type Snapshot struct {
 	// Prices are those of budgets, where the profile asks for them; PriceEpoch numbers them in the PriceLog: 0 for none.
 	Prices     map[CampaignRef]*Prices
 	PriceEpoch uint64
-	Listings   int // campaigns that can be offered or rejected
+	// BeliefEpoch numbers what is believed of the weights of Profile, which then are not those of its version: see scoring.Profile.Believing. 0: nothing is.
+	BeliefEpoch uint64
+	Listings    int // campaigns that can be offered or rejected
 	// Keys holds the API keys that are not revoked, by hash.
 	Keys map[[32]byte]Key
 }

@@ -388,6 +388,7 @@ type Store interface {
 	DecisionLog
 	PopularityLog
 	PriceLog
+	BeliefLog
 	EventLog
 	Accounts
 	Purchases

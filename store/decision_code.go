@@ -32,6 +32,7 @@ func writeDecision(m *message, d *engine.Decision) {
 	m.bool(12, d.Coarse)
 	m.bool(13, d.Erased)
 	m.uint(14, d.PriceEpoch)
+	m.uint(15, d.BeliefEpoch)
 }
 
 func readDecision(d *engine.Decision, f *field) {
@@ -70,6 +71,8 @@ func readDecision(d *engine.Decision, f *field) {
 		d.Erased = f.bool()
 	case 14:
 		d.PriceEpoch = f.uint()
+	case 15:
+		d.BeliefEpoch = f.uint()
 	}
 }
 

@@ -90,6 +90,7 @@ const (
 	dayPastKind = 'D' // of reference rates as they were
 	bookKind    = 'n' // the version of the book of rates
 	activeKind  = 'a' // of the active profile
+	beliefKind  = 'b' // of what is believed of a profile's weights
 	placeKind   = 'd' // of a decision's block
 
 	countKind     = 't' // of a campaign's popularity, or prices

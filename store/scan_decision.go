@@ -70,6 +70,8 @@ func (r *decisionScanner) read(body []byte) (*engine.Decision, error) {
 			r.d.Erased = c.uint() != 0
 		case 14:
 			r.d.PriceEpoch = c.uint()
+		case 15:
+			r.d.BeliefEpoch = c.uint()
 		}
 	}
 	if r.err != nil {

@@ -23,8 +23,11 @@ func (r *run) explore(p *engine.PlacementRequest, id string) engine.Placement {
 	for i := range out.Offers {
 		out.Offers[i].Propensity = found.Chances[i]
 	}
-	if r.full {
+	switch {
+	case r.full:
 		out.Rejected = r.rejections(p, found.Chosen, r.outcomes(found.Scores, p.Count))
+	case r.marks != nil:
+		r.noteExplored(p, r.outcomes(found.Scores, p.Count))
 	}
 	return out
 }

@@ -96,6 +96,7 @@ type candidate struct {
 	row         int     // of the features; below 0: it is not offered
 	price       float64 // by which its score is lowered
 	reasons     []engine.Reason
+	first       engine.ReasonCode // against it, where no reasons are kept and somebody counts; 0: none
 
 	id       string // of the offer
 	campaign string // with its merchant
@@ -173,6 +174,7 @@ func (r *run) decision(id string) *engine.Decision {
 		Request:        r.request,
 		Placements:     made.single[:],
 		Epoch:          r.snap.Epoch,
+		BeliefEpoch:    r.snap.BeliefEpoch,
 		Settings:       r.settings.told,
 	}
 	if r.priced {

@@ -95,6 +95,10 @@ func appendOffer(dst []byte, o *engine.Offer, saved *savingUnit) []byte {
 	}
 	dst = appendTold(dst, c, f, toldEnd)
 	dst = number(dst, o.Score)
+	if o.Price != 0 {
+		dst = append(dst, `,"budget_price":`...)
+		dst = number(dst, o.Price)
+	}
 	dst = append(dst, `,"propensity":`...)
 	dst = number(dst, o.Propensity)
 	if o.Explanation != nil {

@@ -44,6 +44,7 @@ type Offer struct {
 	StartsAt          string       `json:"starts_at,omitempty" format:"date-time" doc:"of an offer that is shown ahead of its flight: when the flight starts at the venue; it cannot be used before"`
 	CodeRequired      bool         `json:"code_required,omitempty" doc:"it is used with a voucher code"`
 	Score             float64      `json:"score"`
+	BudgetPrice       float64      `json:"budget_price,omitempty" doc:"taken from the score for what the offer is expected to take of its budgets"`
 	Propensity        float64      `json:"propensity" doc:"chance of this offer at this position; 1 without exploration"`
 	Explanation       *Explanation `json:"explanation,omitempty" doc:"sums to the score; with explain full"`
 }

@@ -568,6 +568,21 @@ func (e OfferMatch) Valid() bool {
 	}
 }
 
+// Defines values for PricingMethod.
+const (
+	DualMirrorDescent PricingMethod = "dual_mirror_descent"
+)
+
+// Valid indicates whether the value is a known member of the PricingMethod enum.
+func (e PricingMethod) Valid() bool {
+	switch e {
+	case DualMirrorDescent:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProfileKind.
 const (
 	Linear ProfileKind = "linear"
@@ -1966,7 +1981,9 @@ type Numbers struct {
 
 // Offer defines model for Offer.
 type Offer struct {
-	CampaignId string `json:"campaign_id"`
+	// BudgetPrice taken from the score for what the offer is expected to take of its budgets
+	BudgetPrice *float64 `json:"budget_price,omitempty"`
+	CampaignId  string   `json:"campaign_id"`
 
 	// CodeRequired it is used with a voucher code
 	CodeRequired *bool `json:"code_required,omitempty"`
@@ -2079,6 +2096,21 @@ type PlacementRequest struct {
 	Id               string    `json:"id"`
 }
 
+// Pricing defines model for Pricing.
+type Pricing struct {
+	// Method a score is lowered by what the offer is expected to take of its budgets, at prices that rise while these are used faster than is due
+	Method PricingMethod `json:"method"`
+
+	// Scale score that a good offer is above the floor; 1 when left out, that of weights that add up to 1
+	Scale *float64 `json:"scale,omitempty"`
+
+	// Step by how much prices move; 1 when left out
+	Step *float64 `json:"step,omitempty"`
+}
+
+// PricingMethod a score is lowered by what the offer is expected to take of its budgets, at prices that rise while these are used faster than is due
+type PricingMethod string
+
 // Problem defines model for Problem.
 type Problem struct {
 	// Code stable, snake_case
@@ -2122,9 +2154,10 @@ type Profile struct {
 	Model                *Model   `json:"model,omitempty"`
 
 	// Name may be left out where the path names it
-	Name    *string `json:"name,omitempty"`
-	Note    *string `json:"note,omitempty"`
-	Version *int64  `json:"version,omitempty"`
+	Name    *string  `json:"name,omitempty"`
+	Note    *string  `json:"note,omitempty"`
+	Pricing *Pricing `json:"pricing,omitempty"`
+	Version *int64   `json:"version,omitempty"`
 
 	// Weights feature → weight, -100 to 100; a feature left out counts nothing
 	Weights map[string]float64 `json:"weights"`
