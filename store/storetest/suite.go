@@ -61,6 +61,7 @@ func Run(t *testing.T, home Home) {
 		{"idempotent decisions", testDecisionOnce},
 		{"popularity", testPopularity},
 		{"prices", testPrices},
+		{"beliefs", testBeliefs},
 		{"events", testEvents},
 		{"webhooks", testHooks},
 		{"ends of imports", testImportEnds},

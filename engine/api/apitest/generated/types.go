@@ -315,22 +315,22 @@ func (e ErasureState) Valid() bool {
 
 // Defines values for EventType.
 const (
-	Click      EventType = "click"
-	Dismiss    EventType = "dismiss"
-	Impression EventType = "impression"
-	Save       EventType = "save"
+	EventTypeClick      EventType = "click"
+	EventTypeDismiss    EventType = "dismiss"
+	EventTypeImpression EventType = "impression"
+	EventTypeSave       EventType = "save"
 )
 
 // Valid indicates whether the value is a known member of the EventType enum.
 func (e EventType) Valid() bool {
 	switch e {
-	case Click:
+	case EventTypeClick:
 		return true
-	case Dismiss:
+	case EventTypeDismiss:
 		return true
-	case Impression:
+	case EventTypeImpression:
 		return true
-	case Save:
+	case EventTypeSave:
 		return true
 	default:
 		return false
@@ -457,6 +457,24 @@ func (e KeyRole) Valid() bool {
 	case KeyRoleMerchant:
 		return true
 	case KeyRoleOperator:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LearningReward.
+const (
+	LearningRewardClick      LearningReward = "click"
+	LearningRewardRedemption LearningReward = "redemption"
+)
+
+// Valid indicates whether the value is a known member of the LearningReward enum.
+func (e LearningReward) Valid() bool {
+	switch e {
+	case LearningRewardClick:
+		return true
+	case LearningRewardRedemption:
 		return true
 	default:
 		return false
@@ -1460,6 +1478,7 @@ type Explore struct {
 
 	// Deviations feature → standard deviation of what is believed of its weight, 0 to 100; of others all is known
 	Deviations *map[string]float64 `json:"deviations,omitempty"`
+	Learn      *Learning           `json:"learn,omitempty"`
 
 	// Method thompson draws the weights; linucb takes scores at the upper end of what is believed of them
 	Method ExploreMethod `json:"method"`
@@ -1715,6 +1734,21 @@ type Key struct {
 
 // KeyRole defines model for Key.Role.
 type KeyRole string
+
+// Learning defines model for Learning.
+type Learning struct {
+	// EverySeconds how long the decisions of a batch are made; 3600 when left out
+	EverySeconds *int64 `json:"every_seconds,omitempty"`
+
+	// Reward what counts as a success of an offer that was shown; weights with a deviation are learnt, from their own value and deviation on
+	Reward LearningReward `json:"reward"`
+
+	// WaitSeconds how long after a batch what comes of it is waited for; 3600 when left out
+	WaitSeconds *int64 `json:"wait_seconds,omitempty"`
+}
+
+// LearningReward what counts as a success of an offer that was shown; weights with a deviation are learnt, from their own value and deviation on
+type LearningReward string
 
 // ListAuditEntry defines model for ListAuditEntry.
 type ListAuditEntry struct {
