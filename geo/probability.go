@@ -8,8 +8,8 @@ import (
 // sigmasPerR68 is the radius that holds 68 % of a two-dimensional normal distribution of unit deviation: 1 - exp(-r²/2) = 0.68 (Rayleigh).
 const sigmasPerR68 = 1.5095921854516636
 
-// reach is the number of deviations beyond which the distribution counts nothing: exp(-6.5²/2) is 7e-10.
-const reach = 6.5
+// reach is the number of deviations beyond which the distribution counts nothing: exp(-8²/2) is 1e-14.
+const reach = 8
 
 // piece is the longest part of a line, in deviations, that is summed by one rule: at it the sum errs by less than 1e-9.
 const piece = 3
@@ -19,7 +19,7 @@ const piece = 3
 //
 // The chance is the integral of the density over the fence, turned by Green's theorem into one along its line: with ρ and φ
 // the polar coordinates round p, P = 1/2π ∮ (1 - exp(-ρ²/2σ²)) dφ. Near p it is summed by Gauss and Legendre's rule of eight nodes on pieces of at most
-// three deviations (one for a circle of less than two), beyond 6.5 deviations it is an angle, so that the sum itself is accurate to 1e-9. It is taken in a plane of longitudes and latitudes
+// three deviations (one for a circle of less than two), beyond 8 deviations it is an angle, so that the sum itself is accurate to 1e-9. It is taken in a plane of longitudes and latitudes
 // scaled at p, where the edges of polygons are straight; for a fix of 1 km at 60 degrees of latitude the plane errs by less than 1e-3.
 // Of a ring that crosses itself, the parts that run the other way round are taken from the rest, and parts that lie over one another count twice, up to 1.
 // Cost: some pieces for each edge within reach, and a walk to these. A set of some hundred cells is drawn when it is first asked for, and costs as
@@ -37,8 +37,11 @@ func (f *Fence) InsideProbability(p LatLng, accuracy Meters) float64 {
 // radial is (1 - exp(-ρ²/2σ²)) / ρ² as a function of ρ².
 func radial(rho2, sigma float64) float64 {
 	u := rho2 / (2 * sigma * sigma)
-	if u < 1e-4 { // where 1 - exp(-u) would lose digits: its series, of which the next part is u³/24
-		return (1 - u/2*(1-u/3)) / (2 * sigma * sigma)
+	switch {
+	case u < 1e-9:
+		return 1 / (2 * sigma * sigma)
+	case u < 0.05: // where 1 - exp(-u) would lose digits
+		return -math.Expm1(-u) / rho2
 	}
 	return (1 - math.Exp(-u)) / rho2
 }
@@ -285,14 +288,10 @@ func edgeTurn(x0, y0, x1, y1, sigma float64) float64 {
 	d := x0*uy - y0*ux // signed distance of the line from the origin: the origin lies to its left when positive
 	s0, s1 := x0*ux+y0*uy, x1*ux+y1*uy
 	near := reach * sigma
-	if math.Abs(d) >= near {
+	if math.Abs(d) >= near || s0 >= near || s1 <= -near {
 		return angleAlong(d, s0, s1)
 	}
-	half := math.Sqrt(near*near - d*d) // of the part of the line within reach
-	if s0 >= half || s1 <= -half {
-		return angleAlong(d, s0, s1)
-	}
-	a, b := max(s0, -half), min(s1, half)
+	a, b := max(s0, -near), min(s1, near)
 	middle := d * integrate(func(s float64) float64 { return radial(d*d+s*s, sigma) }, a, b, piece*sigma)
 	return angleAlong(d, s0, a) + middle + angleAlong(d, b, s1)
 }
