@@ -139,6 +139,7 @@ func TestProfilesLearnFromWhatTravellersTap(t *testing.T) {
 		t.Errorf("with what was learnt the first is %s", known)
 	}
 	l.lookBack()
+	l.told()
 	l.w.restart(t)
 	l.w.pass(time.Hour)
 	l.learn(1)
@@ -149,6 +150,29 @@ func TestProfilesLearnFromWhatTravellersTap(t *testing.T) {
 		t.Errorf("%d of %v decisions are not the known ones, of which %v may be", l.explored, n, learnShare)
 	}
 	l.sameFromTheLog()
+}
+
+// told reads what is believed, and by which belief a decision was made.
+func (l *learners) told() {
+	t := l.t
+	t.Helper()
+	var d struct{ Belief_Epoch int }
+	l.w.get(t, "analyst", "/v1/decisions/"+l.decisions[len(l.decisions)-1]).want(t, 200).decode(t, &d)
+	path := "/v1/scoring-profiles/curious/versions/1/belief"
+	var newest, same, first struct {
+		Epoch, Examples   int
+		From              time.Time
+		Means, Deviations map[string]float64
+	}
+	l.w.get(t, "analyst", path).want(t, 200).decode(t, &newest)
+	l.w.get(t, "analyst", fmt.Sprintf("%s?epoch=%d", path, d.Belief_Epoch)).want(t, 200).decode(t, &same)
+	l.w.get(t, "analyst", path+"?epoch=1").want(t, 200).decode(t, &first)
+	if !reflect.DeepEqual(newest, same) || newest.Epoch != 2 || first.Epoch != 1 || !first.From.Equal(noon) || newest.Deviations["relative_discount"] >= first.Deviations["relative_discount"] {
+		t.Errorf("newest %+v, of the decision %+v, first %+v", newest, same, first)
+	}
+	l.w.get(t, "analyst", path+"?epoch=99").refused(t, 404, "not_found")
+	l.w.get(t, "analyst", "/v1/scoring-profiles/curious/versions/none/belief").refused(t, 404, "not_found")
+	l.w.ask(t, ask{key: "analyst", method: "GET", path: path + "?epoch=first", wrong: true}).faults(t, "epoch invalid")
 }
 
 // sameFromTheLog learns from the log alone and finds the beliefs that were kept.

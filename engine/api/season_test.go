@@ -112,7 +112,7 @@ func (s *season) visit(n int, tastes string, dice *rand.Rand) {
 // A profile that prices budgets earns more of a season than one that does not, over the real service: neither passes a budget, and what was decided at a price is decided so
 // again, also after a new start, from which prices go on where they were.
 func TestAPricedSeasonBeatsAGreedyOne(t *testing.T) {
-	travellers := 240
+	travellers := 160
 	if os.Getenv("SIHAI_LONG") == "1" {
 		travellers = 3000
 	}

@@ -1,6 +1,8 @@
 package ledger_test
 
 import (
+	"context"
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -178,5 +180,41 @@ func TestPricesSurviveANewStart(t *testing.T) {
 func TestPricerOptions(t *testing.T) {
 	if _, err := ledger.NewPricer(ledger.PricerOptions{}); err == nil {
 		t.Error("a pricer of nothing")
+	}
+}
+
+// heldPrices keeps prices nowhere.
+type heldPrices struct{ engine.PriceLog }
+
+func (heldPrices) Prices(context.Context) (map[engine.CampaignRef]*engine.Prices, uint64, time.Time, error) {
+	return make(map[engine.CampaignRef]*engine.Prices), 0, time.Time{}, nil
+}
+
+func (heldPrices) KeepPrices(context.Context, time.Time, map[engine.CampaignRef]*engine.Prices) (uint64, error) {
+	return 1, nil
+}
+
+// BenchmarkPricer is a round over 10,000 campaigns with a budget each, of which a tenth was shown.
+func BenchmarkPricer(b *testing.B) {
+	shows := engine.Budget{Metric: engine.MetricImpressions, Limit: 1000, Period: engine.PeriodTotal, Per: engine.PerCampaign}
+	holders := make(map[uint32]engine.Holder)
+	for i := range uint32(10_000) {
+		holders[i] = engine.Holder{Listing: listing(budgeted(fmt.Sprint(i), flightOf(30), shows), time.UTC)}
+	}
+	snap := &engine.Snapshot{Version: 1, Holders: engine.Table[engine.Holder]{}.With(holders)}
+	meter, now := ledger.NewMeter(zones{"v": time.UTC}), &clock{noon}
+	pricer, err := ledger.NewPricer(ledger.PricerOptions{Meter: meter, Log: heldPrices{}, Now: now.now})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		for i := range 1000 {
+			meter.Count(&engine.Event{Type: engine.EventImpression, Time: now.at, Received: now.at, MerchantID: "m", CampaignID: fmt.Sprint(10 * i), VenueID: "v"})
+		}
+		now.at = now.at.Add(time.Minute)
+		if _, _, err := pricer.Price(b.Context(), snap); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

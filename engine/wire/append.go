@@ -40,6 +40,14 @@ func appendHead(dst []byte, d *engine.Decision) []byte {
 	dst = append(dst, `,"version":`...)
 	dst = strconv.AppendUint(dst, d.Profile.Version, 10)
 	dst = append(dst, '}')
+	if d.BeliefEpoch > 0 {
+		dst = append(dst, `,"belief_epoch":`...)
+		dst = strconv.AppendUint(dst, d.BeliefEpoch, 10)
+	}
+	if d.PriceEpoch > 0 {
+		dst = append(dst, `,"price_epoch":`...)
+		dst = strconv.AppendUint(dst, d.PriceEpoch, 10)
+	}
 	if !d.RatesDate.IsZero() {
 		dst = append(dst, `,"rates_date":`...)
 		dst = appendDate(dst, d.RatesDate)

@@ -6,6 +6,8 @@ type Decision struct {
 	Time           string      `json:"time" format:"date-time" doc:"the moment decided for"`
 	CatalogVersion uint64      `json:"catalog_version" doc:"position in the change feed"`
 	ScoringProfile ProfileRef  `json:"scoring_profile"`
+	BeliefEpoch    uint64      `json:"belief_epoch,omitempty" doc:"of what is believed of the weights of a profile that learns"`
+	PriceEpoch     uint64      `json:"price_epoch,omitempty" doc:"of the prices of budgets, where the profile asks for them"`
 	RatesDate      string      `json:"rates_date,omitempty" format:"date" doc:"of the reference rates used"`
 	Request        *Request    `json:"request,omitempty" doc:"what was asked; of a recorded decision"`
 	Placements     []Placement `json:"placements" doc:"in the request's order"`

@@ -1088,6 +1088,32 @@ type BalanceChange struct {
 // BalanceChangePer defines model for BalanceChange.Per.
 type BalanceChangePer string
 
+// Belief defines model for Belief.
+type Belief struct {
+	// Bias mean of the bias, which scores leave out: it is the same for all
+	Bias          float64 `json:"bias"`
+	BiasDeviation float64 `json:"bias_deviation"`
+
+	// Deviations feature → standard deviation
+	Deviations map[string]float64 `json:"deviations"`
+
+	// Epoch from 1; decisions name the one that they were made by
+	Epoch int64 `json:"epoch"`
+
+	// Examples offers that were shown, of all batches so far
+	Examples int64 `json:"examples"`
+
+	// From of the decisions of the batch that it was learnt from
+	From time.Time `json:"from"`
+
+	// Means feature → mean of what is believed of its weight; of features that are learnt
+	Means          map[string]float64 `json:"means"`
+	ScoringProfile ProfileRef         `json:"scoring_profile"`
+
+	// Until exclusive
+	Until time.Time `json:"until"`
+}
+
 // Blackout defines model for Blackout.
 type Blackout struct {
 	// End a date or an RFC 3339 time; exclusive; after a date it may be left out: that day
@@ -1291,6 +1317,9 @@ type CodeChange struct {
 
 // Decision defines model for Decision.
 type Decision struct {
+	// BeliefEpoch of what is believed of the weights of a profile that learns
+	BeliefEpoch *int64 `json:"belief_epoch,omitempty"`
+
 	// CatalogVersion position in the change feed
 	CatalogVersion int64 `json:"catalog_version"`
 
@@ -1299,6 +1328,9 @@ type Decision struct {
 
 	// Placements in the request's order
 	Placements []Placement `json:"placements"`
+
+	// PriceEpoch of the prices of budgets, where the profile asks for them
+	PriceEpoch *int64 `json:"price_epoch,omitempty"`
 
 	// RatesDate of the reference rates used
 	RatesDate      *openapi_types.Date `json:"rates_date,omitempty"`
@@ -3267,6 +3299,12 @@ type AddScoringProfileVersionParams struct {
 
 	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// GetScoringProfileBeliefParams defines parameters for GetScoringProfileBelief.
+type GetScoringProfileBeliefParams struct {
+	// Epoch the newest when left out
+	Epoch *int `form:"epoch,omitempty" json:"epoch,omitempty"`
 }
 
 // ListWebhooksParams defines parameters for ListWebhooks.
