@@ -68,9 +68,9 @@ func (r *decisionScanner) read(body []byte) (*engine.Decision, error) {
 			r.d.Coarse = c.uint() != 0
 		case 13:
 			r.d.Erased = c.uint() != 0
-		case 14:
-			r.d.PriceEpoch = c.uint()
 		case 15:
+			r.d.PriceEpoch = c.uint()
+		case 16:
 			r.d.BeliefEpoch = c.uint()
 		}
 	}
