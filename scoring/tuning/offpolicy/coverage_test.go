@@ -84,7 +84,7 @@ func sorted(m map[string]*count) []string {
 // Intervals of 95 % hold the truth in 93 to 97 % of logs, of any world and size, and where there is support hardly a log is refused.
 func TestIntervalsHoldTheTruth(t *testing.T) {
 	trials, sizes := trial()
-	for _, w := range worlds() {
+	for _, w := range append(worlds(), fresh()...) {
 		t.Run(w.name, func(t *testing.T) {
 			truth := w.truth()
 			var without []string

@@ -18,6 +18,7 @@ type listWorld struct {
 	design  offpolicy.Design
 	slots   int
 	cascade bool // a traveller looks no further than at the first offer that is liked
+	busy    int  // above 0: of so many decisions at most, as in a world
 	lists   []listSituation
 }
 
@@ -119,7 +120,11 @@ func (w *listWorld) draw(users int, random *rand.Rand) (*tuning.Dataset, []int32
 		if w.cascade {
 			mood = 0 // truth takes what two positions earn for independent, given what is shown
 		}
-		for range 1 + random.IntN(6) {
+		n := 1 + random.IntN(6)
+		if w.busy > 0 {
+			n = 1 + choose(busyChances(w.busy), random)
+		}
+		for range n {
 			c := random.IntN(len(w.lists))
 			s := &w.lists[c]
 			list, propensities := w.list(s, random)
@@ -158,24 +163,45 @@ func (w *listWorld) draw(users int, random *rand.Rand) (*tuning.Dataset, []int32
 	return b.Dataset(), ranks
 }
 
+// namedLists is a world of lists, with the estimators whose belief is wrong in it.
+type namedLists struct {
+	name    string
+	world   *listWorld
+	without []string
+}
+
+// listWorlds are those that the methods were chosen on.
+func listWorlds() []namedLists {
+	cascaded := []string{offpolicy.ItemPosition, offpolicy.PseudoInverse, offpolicy.NormalisedPseudoInverse}
+	return []namedLists{
+		{"independent", newListWorld(offpolicy.Independent, 3, 6, false), nil},
+		{"independent, cascade", newListWorld(offpolicy.Independent, 3, 6, true), cascaded},
+		{"sequential, cascade", newListWorld(offpolicy.Sequential, 2, 4, true), cascaded},
+		{"shuffled", newListWorld(offpolicy.Shuffled, 2, 4, false), nil},
+		{"shuffled, all of them", newListWorld(offpolicy.Shuffled, 3, 3, false), nil},
+	}
+}
+
+// freshLists are of other shapes, written down before anything was tried on them.
+func freshLists() []namedLists {
+	busy := newListWorld(offpolicy.Independent, 2, 6, false)
+	busy.busy = 30
+	unknown := []string{offpolicy.ItemPosition, offpolicy.PseudoInverse, offpolicy.NormalisedPseudoInverse} // refused, whatever the world
+	return []namedLists{
+		{"independent, a few do most", busy, nil},
+		{"sequential, 2 of 3", newListWorld(offpolicy.Sequential, 2, 3, false), unknown},
+		{"sequential, cascade, 3 of 3", newListWorld(offpolicy.Sequential, 3, 3, true), unknown},
+		{"shuffled, 2 of 5", newListWorld(offpolicy.Shuffled, 2, 5, false), nil},
+	}
+}
+
 // Intervals for lists hold the truth as often as promised, of those estimators whose belief is true in the world, and the others are refused where the design forbids them.
 func TestListIntervalsHoldTheTruth(t *testing.T) {
 	trials, sizes := trial()
 	if long() {
 		sizes = []int{600, 1800} // of fewer users the very list is shown too seldom, and most logs are refused
 	}
-	cascaded := []string{offpolicy.ItemPosition, offpolicy.PseudoInverse, offpolicy.NormalisedPseudoInverse}
-	for _, c := range []struct {
-		name    string
-		world   *listWorld
-		without []string
-	}{
-		{"independent", newListWorld(offpolicy.Independent, 3, 6, false), nil},
-		{"independent, cascade", newListWorld(offpolicy.Independent, 3, 6, true), cascaded},
-		{"sequential, cascade", newListWorld(offpolicy.Sequential, 2, 4, true), cascaded},
-		{"shuffled", newListWorld(offpolicy.Shuffled, 2, 4, false), nil},
-		{"shuffled, all of them", newListWorld(offpolicy.Shuffled, 3, 3, false), nil},
-	} {
+	for _, c := range append(listWorlds(), freshLists()...) {
 		t.Run(c.name, func(t *testing.T) {
 			for _, users := range sizes {
 				got := &tried{counts: map[string]*count{}}
