@@ -1,6 +1,7 @@
 package offpolicy_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -10,8 +11,17 @@ import (
 	"github.com/sihai-network/sihai/scoring/tuning/offpolicy"
 )
 
+// trialSeed is that of all trials. No method was chosen by it, and it is not changed to one that suits.
+const trialSeed = 50_000
+
+// trialInterval is that of a trial. The number of resamples hardly matters to how often an interval holds the truth, where so many and one more have whole quantiles
+// (Hall, Annals of Statistics 14(4), 1986); users get five times as many.
+func trialInterval(seed uint64) interval.Options {
+	return interval.Options{Seed: seed, Resamples: 199}
+}
+
 // count is what came of an estimator in the trials of a world.
-type count struct{ held, told, refused int }
+type count struct{ held, below, told, refused int }
 
 // tried counts what came of trials, by estimator.
 type tried struct {
@@ -28,14 +38,16 @@ func (c *tried) add(report *offpolicy.Report, truth float64) {
 			n = new(count)
 			c.counts[r.Estimator] = n
 		}
-		switch {
-		case len(r.Refused) > 0:
+		if len(r.Refused) > 0 {
 			n.refused++
+			continue
+		}
+		n.told++
+		switch {
 		case r.Estimate.Interval.Holds(truth):
 			n.held++
-			n.told++
-		default:
-			n.told++
+		case r.Estimate.Interval.High < truth:
+			n.below++
 		}
 	}
 }
@@ -48,8 +60,8 @@ func trial() (trials int, sizes []int) {
 	return 20, []int{300}
 }
 
-// hold checks that of the trials of estimators that the world allows the truth was held as often as promised, and that few were refused.
-func (c *tried) hold(t *testing.T, users int, without ...string) {
+// hold prints what came of trials, and checks that of the estimators that the world allows the truth was held as often as promised, and that few were refused.
+func (c *tried) hold(t *testing.T, world string, users int, without ...string) {
 	t.Helper()
 	low, high, most := 0.93, 0.97, 0.05
 	if !long() {
@@ -57,17 +69,24 @@ func (c *tried) hold(t *testing.T, users int, without ...string) {
 	}
 	for _, name := range sorted(c.counts) {
 		n := c.counts[name]
+		runs := n.told + n.refused
 		share := float64(n.held) / float64(max(n.told, 1))
-		refused := float64(n.refused) / float64(n.told+n.refused)
-		t.Logf("%5d users %-26s held %.3f refused %.3f", users, name, share, refused)
-		if slices.Contains(without, name) {
+		refused := float64(n.refused) / float64(runs)
+		claimed := !slices.Contains(without, name)
+		mark := ""
+		if !claimed {
+			mark = " (its belief is wrong here, or the design forbids it)"
+		}
+		t.Logf("| %-26s | %-38s | %4d users | %.3f held, %.3f below | %.3f refused | %d runs | seed %d |%s",
+			name, world, users, share, float64(n.below)/float64(max(n.told, 1)), refused, runs, trialSeed+users, mark)
+		if !claimed {
 			continue
 		}
 		if share < low || share > high {
-			t.Errorf("%d users, %s: the truth was held in %.3f of the intervals, not %.2f to %.2f", users, name, share, low, high)
+			t.Errorf("%s, %d users, %s: the truth was held in %.3f of the intervals, not %.2f to %.2f", world, users, name, share, low, high)
 		}
 		if refused > most {
-			t.Errorf("%d users, %s: %.3f were refused, at most %.2f may be", users, name, refused, most)
+			t.Errorf("%s, %d users, %s: %.3f were refused, at most %.2f may be", world, users, name, refused, most)
 		}
 	}
 }
@@ -85,20 +104,20 @@ func sorted(m map[string]*count) []string {
 func TestIntervalsHoldTheTruth(t *testing.T) {
 	trials, sizes := trial()
 	for _, w := range append(worlds(), fresh()...) {
-		t.Run(w.name, func(t *testing.T) {
-			truth := w.truth()
-			var without []string
-			if !w.right {
-				without = append(without, offpolicy.Direct)
-			}
-			for _, users := range sizes {
+		truth := w.truth()
+		var without []string
+		if !w.right {
+			without = append(without, offpolicy.Direct)
+		}
+		for _, users := range sizes {
+			t.Run(fmt.Sprintf("%s/%d", w.name, users), func(t *testing.T) {
 				c := &tried{counts: map[string]*count{}}
 				each(t, trials, uint64(users), func(trial int, random *rand.Rand) {
 					c.add(w.report(t, users, uint64(trial), random), truth)
 				})
-				c.hold(t, users, without...)
-			}
-		})
+				c.hold(t, w.name, users, without...)
+			})
+		}
 	}
 }
 
@@ -109,7 +128,7 @@ func (w *world) report(t *testing.T, users int, seed uint64, random *rand.Rand) 
 		t.Error(err)
 		return &offpolicy.Report{}
 	}
-	report, err := offpolicy.Evaluate(t.Context(), rounds, offpolicy.Options{Interval: interval.Options{Seed: seed}})
+	report, err := offpolicy.Evaluate(t.Context(), rounds, offpolicy.Options{Interval: trialInterval(seed)})
 	if err != nil {
 		t.Error(err)
 		return &offpolicy.Report{}

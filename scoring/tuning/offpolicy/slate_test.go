@@ -1,14 +1,12 @@
 package offpolicy_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strconv"
 	"testing"
 
-	"gonum.org/v1/gonum/mat"
-
-	"github.com/sihai-network/sihai/scoring/interval"
 	"github.com/sihai-network/sihai/scoring/tuning"
 	"github.com/sihai-network/sihai/scoring/tuning/offpolicy"
 )
@@ -198,72 +196,41 @@ func freshLists() []namedLists {
 // Intervals for lists hold the truth as often as promised, of those estimators whose belief is true in the world, and the others are refused where the design forbids them.
 func TestListIntervalsHoldTheTruth(t *testing.T) {
 	trials, sizes := trial()
-	if long() {
-		sizes = []int{600, 1800} // of fewer users the very list is shown too seldom, and most logs are refused
-	}
 	for _, c := range append(listWorlds(), freshLists()...) {
-		t.Run(c.name, func(t *testing.T) {
-			for _, users := range sizes {
+		truth := c.world.truth()
+		for _, users := range sizes {
+			t.Run(fmt.Sprintf("%s/%d", c.name, users), func(t *testing.T) {
 				got := &tried{counts: map[string]*count{}}
 				each(t, trials, uint64(users), func(trial int, random *rand.Rand) {
-					data, ranks := c.world.draw(users, random)
-					lists, err := offpolicy.ListsOf(data, ranks, c.world.design)
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					report, err := offpolicy.EvaluateLists(t.Context(), lists, offpolicy.Options{Interval: interval.Options{Seed: uint64(trial)}})
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					got.add(report, c.world.truth())
+					got.add(c.world.report(t, users, uint64(trial), random), truth)
 				})
-				got.hold(t, users, c.without...)
-			}
-		})
+				got.hold(t, c.name, users, c.without...)
+			})
+		}
 	}
+}
+
+func (w *listWorld) report(t *testing.T, users int, seed uint64, random *rand.Rand) *offpolicy.Report {
+	data, ranks := w.draw(users, random)
+	lists, err := offpolicy.ListsOf(data, ranks, w.design)
+	if err != nil {
+		t.Error(err)
+		return &offpolicy.Report{}
+	}
+	report, err := offpolicy.EvaluateLists(t.Context(), lists, offpolicy.Options{Interval: trialInterval(seed)})
+	if err != nil {
+		t.Error(err)
+		return &offpolicy.Report{}
+	}
+	return report
 }
 
 // The weights of shuffled lists are those that the pseudo-inverse of the whole matrix Γ gives, which is summed over every list there is.
 func TestShuffledWeightIsThePseudoInverse(t *testing.T) {
 	for _, c := range []struct{ candidates, slots int }{{2, 1}, {3, 2}, {3, 3}, {4, 2}, {4, 3}, {5, 2}, {4, 4}} {
-		var lists [][]int
-		var extend func(list []int)
-		extend = func(list []int) {
-			if len(list) == c.slots {
-				lists = append(lists, append([]int(nil), list...))
-				return
-			}
-		candidates:
-			for a := range c.candidates {
-				for _, b := range list {
-					if a == b {
-						continue candidates
-					}
-				}
-				extend(append(list, a))
-			}
-		}
-		extend(nil)
-		n := c.slots * c.candidates
-		indicator := func(list []int) *mat.VecDense {
-			v := mat.NewVecDense(n, nil)
-			for k, a := range list {
-				v.SetVec(k*c.candidates+a, 1)
-			}
-			return v
-		}
-		gamma := mat.NewSymDense(n, nil)
-		for _, list := range lists {
-			gamma.SymRankOne(gamma, 1/float64(len(lists)), indicator(list))
-		}
-		var e mat.EigenSym
-		if !e.Factorize(gamma, true) {
-			t.Fatal("no eigenvalues")
-		}
-		var vectors mat.Dense
-		e.VectorsTo(&vectors)
+		w := listWorld{design: offpolicy.Shuffled, slots: c.slots}
+		lists, chances := w.every(&listSituation{likes: make([]float64, c.candidates)})
+		inverse := inverseWeight(t, c.candidates, lists, chances)
 		target := lists[len(lists)/3]
 		b := tuning.NewBuilder(0)
 		var ranks []int32
@@ -287,13 +254,7 @@ func TestShuffledWeightIsThePseudoInverse(t *testing.T) {
 				}
 				ranks = append(ranks, rank)
 			}
-			weight := 0.0
-			for j, value := range e.Values(nil) {
-				if value > 1e-9 {
-					weight += mat.Dot(indicator(target), vectors.ColView(j)) * mat.Dot(vectors.ColView(j), indicator(list)) / value
-				}
-			}
-			want = append(want, weight)
+			want = append(want, inverse(target, list))
 		}
 		l, err := offpolicy.ListsOf(b.Dataset(), ranks, offpolicy.Shuffled)
 		if err != nil {

@@ -322,7 +322,7 @@ func each(t *testing.T, trials int, seed uint64, run func(trial int, random *ran
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for trial := range next {
-				run(trial, rand.New(rand.NewPCG(seed, uint64(trial))))
+				run(trial, rand.New(rand.NewPCG(trialSeed+seed, uint64(trial))))
 			}
 		})
 	}
