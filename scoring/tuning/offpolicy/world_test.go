@@ -289,19 +289,6 @@ func fresh() []*world {
 	}
 }
 
-// effectiveShare is the effective size of a decision that a log of this world has in the long run: 1/E[w²].
-func (w *world) effectiveShare() float64 {
-	var sum float64
-	for _, s := range w.situations {
-		for a, chance := range s.logged {
-			if chance > 0 {
-				sum += s.target[a] * s.target[a] / chance
-			}
-		}
-	}
-	return float64(len(w.situations)) / sum
-}
-
 // lacking are worlds without support, in ways that a log can show.
 func lacking() []*world {
 	return []*world{
