@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -60,8 +61,39 @@ func trial() (trials int, sizes []int) {
 	return 20, []int{300}
 }
 
-// hold prints what came of trials, and checks that of the estimators that the world allows the truth was held as often as promised, and that few were refused.
-func (c *tried) hold(t *testing.T, world string, users int, without ...string) {
+// cell is a world of a size, of which trials are run.
+type cell struct {
+	world   string
+	users   int
+	truth   float64
+	without []string // estimators of which nothing is claimed there: their belief is wrong, or the design forbids them
+	report  func(trial int, random *rand.Rand) *offpolicy.Report
+}
+
+// more is how many trials a cell that is outside the band is run on to. Of so many cells chance brings one of a true 95 % outside the band in 1,000 trials as often as not, so that the
+// band is asked again, all trials counted.
+const more = 4000
+
+// hold runs trials, prints what came of them, and checks that of the estimators of which it is claimed the truth was held as often as promised, and that few were refused.
+func (c *cell) hold(t *testing.T, trials int) {
+	t.Helper()
+	got := &tried{counts: map[string]*count{}}
+	run := func(from, to int) []string {
+		each(t, from, to, uint64(c.users), func(trial int, random *rand.Rand) { got.add(c.report(trial, random), c.truth) })
+		return got.outside(t, c)
+	}
+	outside := run(0, trials)
+	if len(outside) > 0 && long() {
+		t.Logf("%s: run on", strings.Join(outside, "; "))
+		outside = run(trials, more)
+	}
+	for _, o := range outside {
+		t.Error(o)
+	}
+}
+
+// outside prints what came of trials, and returns what is outside the band.
+func (c *tried) outside(t *testing.T, at *cell) (outside []string) {
 	t.Helper()
 	low, high, most := 0.93, 0.97, 0.05
 	if !long() {
@@ -72,23 +104,21 @@ func (c *tried) hold(t *testing.T, world string, users int, without ...string) {
 		runs := n.told + n.refused
 		share := float64(n.held) / float64(max(n.told, 1))
 		refused := float64(n.refused) / float64(runs)
-		claimed := !slices.Contains(without, name)
+		claimed := !slices.Contains(at.without, name)
 		mark := ""
 		if !claimed {
-			mark = " (its belief is wrong here, or the design forbids it)"
+			mark = " nothing is claimed here"
 		}
 		t.Logf("| %-26s | %-38s | %4d users | %.3f held, %.3f below | %.3f refused | %d runs | seed %d |%s",
-			name, world, users, share, float64(n.below)/float64(max(n.told, 1)), refused, runs, trialSeed+users, mark)
-		if !claimed {
-			continue
+			name, at.world, at.users, share, float64(n.below)/float64(max(n.told, 1)), refused, runs, trialSeed+at.users, mark)
+		if claimed && (share < low || share > high) {
+			outside = append(outside, fmt.Sprintf("%s, %d users, %s: the truth was held in %.3f of %d intervals, not %.2f to %.2f", at.world, at.users, name, share, n.told, low, high))
 		}
-		if share < low || share > high {
-			t.Errorf("%s, %d users, %s: the truth was held in %.3f of the intervals, not %.2f to %.2f", world, users, name, share, low, high)
-		}
-		if refused > most {
-			t.Errorf("%s, %d users, %s: %.3f were refused, at most %.2f may be", world, users, name, refused, most)
+		if claimed && refused > most {
+			outside = append(outside, fmt.Sprintf("%s, %d users, %s: %.3f were refused, at most %.2f may be", at.world, at.users, name, refused, most))
 		}
 	}
+	return outside
 }
 
 func sorted(m map[string]*count) []string {
@@ -104,18 +134,15 @@ func sorted(m map[string]*count) []string {
 func TestIntervalsHoldTheTruth(t *testing.T) {
 	trials, sizes := trial()
 	for _, w := range append(worlds(), fresh()...) {
-		truth := w.truth()
-		var without []string
-		if !w.right {
-			without = append(without, offpolicy.Direct)
-		}
 		for _, users := range sizes {
 			t.Run(fmt.Sprintf("%s/%d", w.name, users), func(t *testing.T) {
-				c := &tried{counts: map[string]*count{}}
-				each(t, trials, uint64(users), func(trial int, random *rand.Rand) {
-					c.add(w.report(t, users, uint64(trial), random), truth)
-				})
-				c.hold(t, w.name, users, without...)
+				c := &cell{world: w.name, users: users, truth: w.truth(), report: func(trial int, random *rand.Rand) *offpolicy.Report {
+					return w.report(t, users, uint64(trial), random)
+				}}
+				if !w.right {
+					c.without = []string{offpolicy.Direct}
+				}
+				c.hold(t, trials)
 			})
 		}
 	}
@@ -143,7 +170,7 @@ func TestRefusesWithoutSupport(t *testing.T) {
 		t.Run(w.name, func(t *testing.T) {
 			for _, users := range sizes {
 				c := &tried{counts: map[string]*count{}}
-				each(t, trials, uint64(users), func(trial int, random *rand.Rand) {
+				each(t, 0, trials, uint64(users), func(trial int, random *rand.Rand) {
 					c.add(w.report(t, users, uint64(trial), random), w.truth())
 				})
 				for name, n := range c.counts {

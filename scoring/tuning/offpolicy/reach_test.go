@@ -93,7 +93,7 @@ func TestListsAreRefusedWithoutSupport(t *testing.T) {
 		for _, users := range sizes {
 			t.Run(fmt.Sprintf("%s/%d", c.name, users), func(t *testing.T) {
 				got := &tried{counts: map[string]*count{}}
-				each(t, trials, uint64(users), func(trial int, random *rand.Rand) {
+				each(t, 0, trials, uint64(users), func(trial int, random *rand.Rand) {
 					got.add(c.world.report(t, users, uint64(trial), random), c.world.truth())
 				})
 				for name, n := range got.counts {

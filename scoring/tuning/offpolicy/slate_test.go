@@ -197,14 +197,12 @@ func freshLists() []namedLists {
 func TestListIntervalsHoldTheTruth(t *testing.T) {
 	trials, sizes := trial()
 	for _, c := range append(listWorlds(), freshLists()...) {
-		truth := c.world.truth()
 		for _, users := range sizes {
 			t.Run(fmt.Sprintf("%s/%d", c.name, users), func(t *testing.T) {
-				got := &tried{counts: map[string]*count{}}
-				each(t, trials, uint64(users), func(trial int, random *rand.Rand) {
-					got.add(c.world.report(t, users, uint64(trial), random), truth)
-				})
-				got.hold(t, c.name, users, c.without...)
+				at := &cell{world: c.name, users: users, truth: c.world.truth(), without: c.without, report: func(trial int, random *rand.Rand) *offpolicy.Report {
+					return c.world.report(t, users, uint64(trial), random)
+				}}
+				at.hold(t, trials)
 			})
 		}
 	}

@@ -301,8 +301,8 @@ func lacking() []*world {
 	}
 }
 
-// each runs trials on all cores, each with randomness of its own.
-func each(t *testing.T, trials int, seed uint64, run func(trial int, random *rand.Rand)) {
+// each runs trials, from one and up to another, on all cores, each with randomness of its own.
+func each(t *testing.T, from, to int, seed uint64, run func(trial int, random *rand.Rand)) {
 	t.Helper()
 	var wg sync.WaitGroup
 	next := make(chan int)
@@ -313,7 +313,7 @@ func each(t *testing.T, trials int, seed uint64, run func(trial int, random *ran
 			}
 		})
 	}
-	for trial := range trials {
+	for trial := from; trial < to; trial++ {
 		next <- trial
 	}
 	close(next)
