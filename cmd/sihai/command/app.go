@@ -82,7 +82,9 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 
 	// what comes in
 	memory := new(heap)
-	a.catalog = catalog.New(catalog.Options{Store: a.store, Zones: catalog.NewZones(), Random: o.env.Random, Now: o.env.Now, Memory: memory})
+	a.catalog = catalog.New(catalog.Options{
+		Store: a.store, Zones: catalog.NewZones(), Random: o.env.Random, Now: o.env.Now, Memory: memory, Partners: o.Partners,
+	})
 	if err := a.catalog.Seed(ctx, o.env.Now().UTC()); err != nil {
 		return nil, err
 	}
