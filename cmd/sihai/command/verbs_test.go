@@ -164,7 +164,7 @@ func TestImportVerb(t *testing.T) {
 		venues := written(t, "venues.csv", foreign)
 		bad := written(t, "bad.csv", faulty)
 		for _, s := range []step{
-			{args: "import " + venues + " --merchant sunny --kind venues", code: 1, err: `not found`},
+			{args: "import " + venues + " --merchant sunny --kind venues", code: 1, err: `there is no merchant sunny`},
 			{args: "merchants put sunny --name en=Sunny", out: "merchant sunny"},
 			{args: "import " + venues + " " + mapped + " --dry-run", out: header + `venues +dry run +2 +2 +0 +2 +0 +0 +0\n\nROW +ID +CHANGE .*\n─+\n +2 +a +added\n +3 +b +added\n$`},
 			{args: "import " + written(t, "venues.csv.gz", gzipped(t, foreign)) + " " + mapped, out: header + `venues +done +2 +2 +0 +2 +0 +0 +0\n$`},
