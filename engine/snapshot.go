@@ -21,10 +21,12 @@ type Snapshot struct {
 	Places    *geo.Points
 	Residents Table[Resident]
 	// Ambiguous holds the offer IDs that two merchants share.
-	Ambiguous  map[string]bool
-	Profile    scoring.Profile
-	Rates      Rates
-	Popularity map[CampaignRef]Counts
+	Ambiguous map[string]bool
+	Profile   scoring.Profile
+	// Experiments are those that were started, ascending by ID. No user is in two of them at a time.
+	Experiments []*LiveExperiment
+	Rates       Rates
+	Popularity  map[CampaignRef]Counts
 	// Epoch numbers Popularity in the PopularityLog: 0 for none, and where nobody keeps one.
 	Epoch    uint64
 	Listings int // campaigns that can be offered or rejected
