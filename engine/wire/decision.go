@@ -6,6 +6,7 @@ type Decision struct {
 	Time           string      `json:"time" format:"date-time" doc:"the moment decided for"`
 	CatalogVersion uint64      `json:"catalog_version" doc:"position in the change feed"`
 	ScoringProfile ProfileRef  `json:"scoring_profile"`
+	Experiment     *ArmRef     `json:"experiment,omitempty" doc:"the arm by whose profile it was decided; left out: none, and the profile is the active one"`
 	RatesDate      string      `json:"rates_date,omitempty" format:"date" doc:"of the reference rates used"`
 	Request        *Request    `json:"request,omitempty" doc:"what was asked; of a recorded decision"`
 	Placements     []Placement `json:"placements" doc:"in the request's order"`
@@ -15,6 +16,12 @@ type Decision struct {
 type ProfileRef struct {
 	Name    string `json:"name"`
 	Version uint64 `json:"version"`
+}
+
+// ArmRef names an arm of an experiment.
+type ArmRef struct {
+	ID  string `json:"id" doc:"of the experiment"`
+	Arm string `json:"arm"`
 }
 
 // Placement is the answer for one slot.

@@ -31,7 +31,7 @@ var arrows = map[string][]string{
 	"scoring/tuning/evaluation":    {"scoring", "scoring/interval", "scoring/metrics", "scoring/tuning"},
 	"scoring/tuning/offpolicy":     {"scoring/interval", "scoring/tuning", "gonum.org/v1/gonum"},
 	"engine":                       {"geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency"},
-	"engine/catalog":               {"engine", "geo", "scoring", "golang.org/x/text", "github.com/google/cel-go", "github.com/bojanz/currency", "github.com/ringsaturn/tzf"},
+	"engine/catalog":               {"engine", "geo", "scoring", "scoring/experiment", "golang.org/x/text", "github.com/google/cel-go", "github.com/bojanz/currency", "github.com/ringsaturn/tzf"},
 	"engine/decision":              {"engine", "geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency"},
 	"engine/ledger":                {"engine", "geo", "scoring"},
 	"engine/wire":                  {"engine", "geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency", "github.com/go-json-experiment/json", "github.com/klauspost/compress"}, // the last: uploads packed by Zstandard
