@@ -165,6 +165,8 @@ type Experiments interface {
 
 // ExperimentDesk makes experiments, and starts and ends them.
 type ExperimentDesk interface {
+	// CheckExperiment tells what PutExperiment would refuse in the value itself and of the profiles that it names, and writes nothing.
+	CheckExperiment(ctx context.Context, now time.Time, e *Experiment) (Faults, error)
 	// PutExperiment makes a draft, or replaces one. Faults with all that is wrong with it; ErrEnded where the experiment was started.
 	PutExperiment(ctx context.Context, w Write, e Experiment) (Experiment, error)
 	// StartExperiment lets users in, from now on or from the start that it asks for. One that was started is returned as it is. ErrOverlap where another one has users in common; ErrEnded

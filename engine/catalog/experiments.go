@@ -15,22 +15,34 @@ var _ engine.ExperimentDesk = (*Service)(nil)
 // PutExperiment checks e, fills in what it leaves to the house and stores it as a draft: versions of profiles that it does not name are the newest, alpha is DefaultAlpha, and the traffic
 // is all users. Faults, besides, for profiles that do not exist.
 func (s *Service) PutExperiment(ctx context.Context, w engine.Write, e engine.Experiment) (engine.Experiment, error) {
+	e.State, e.Reason, e.Ended = engine.ExperimentDraft, "", time.Time{}
+	faults, err := s.completeExperiment(ctx, w.At, &e)
+	if err != nil {
+		return engine.Experiment{}, fmt.Errorf("put experiment %s: %w", e.ID, err)
+	}
+	if err := faults.Err(); err != nil {
+		return engine.Experiment{}, err
+	}
+	return s.store.PutExperiment(ctx, w, e)
+}
+
+// CheckExperiment implements engine.ExperimentDesk.
+func (s *Service) CheckExperiment(ctx context.Context, now time.Time, e *engine.Experiment) (engine.Faults, error) {
+	whole := *e
+	return s.completeExperiment(ctx, now, &whole)
+}
+
+// completeExperiment fills in what is left out and tells everything that is wrong.
+func (s *Service) completeExperiment(ctx context.Context, now time.Time, e *engine.Experiment) (engine.Faults, error) {
 	if e.Alpha == 0 {
 		e.Alpha = DefaultAlpha
 	}
 	if e.Traffic == (engine.Traffic{}) {
 		e.Traffic = engine.Traffic{From: 0, Until: 1}
 	}
-	e.State, e.Reason, e.Ended = engine.ExperimentDraft, "", time.Time{}
-	faults := checkExperiment(&e, w.At)
-	more, err := s.nameVersions(ctx, &e)
-	if err != nil {
-		return engine.Experiment{}, fmt.Errorf("put experiment %s: %w", e.ID, err)
-	}
-	if err := append(faults, more...).Err(); err != nil {
-		return engine.Experiment{}, err
-	}
-	return s.store.PutExperiment(ctx, w, e)
+	faults := checkExperiment(e, now)
+	more, err := s.nameVersions(ctx, e)
+	return append(faults, more...), err
 }
 
 // nameVersions finds the profiles of the arms, and names the newest version where none is named.
