@@ -44,7 +44,7 @@ func TestExperimentsTellEveryFault(t *testing.T) {
 	}{
 		"nothing is wrong": {func(*engine.Experiment) {}, nil},
 		"nothing is there": {func(e *engine.Experiment) { *e = engine.Experiment{} }, []string{"id required", "arms too_few", "primary.metric required", "primary.effect out_of_range"}},
-		"shares": {func(e *engine.Experiment) { e.Arms[0].Share = 0.6 }, []string{"arms invalid"}},
+		"shares":           {func(e *engine.Experiment) { e.Arms[0].Share = 0.6 }, []string{"arms invalid"}},
 		"everything": {func(e *engine.Experiment) {
 			e.ID, e.Note, e.Salt = "a/b", strings.Repeat("x", 1001), strings.Repeat("s", 65)
 			e.Arms = []engine.Arm{{Name: "a", Share: 1.5}, {Name: "a", Profile: engine.ProfileRef{Name: "default", Version: 9}, Share: math.NaN()}, {Name: "c", Profile: engine.ProfileRef{Name: "none"}, Share: 0.1}}

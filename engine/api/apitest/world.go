@@ -64,7 +64,7 @@ type World struct {
 	// Hooks look by themselves, and when they are told to.
 	Hooks *webhook.Service
 	// Sweeper sweeps when it is told to.
-	Sweeper   *privacy.Sweeper
+	Sweeper *privacy.Sweeper
 	// Watch looks at experiments when it is told to.
 	Watch     *analysis.ExperimentWatch
 	scheduler *catalog.Scheduler
