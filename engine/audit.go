@@ -9,7 +9,7 @@ import (
 type AuditEntry struct {
 	Seq        uint64    // dense from 1 within the merchant's log, or the platform's
 	Time       time.Time // UTC
-	By         string    // ID of the API key; "cli" for a command on a data folder, "schedule" for a staged change whose moment had come
+	By         string    // ID of the API key; "cli" for a command on a data folder, "schedule" for a staged change whose moment had come, "watch" for an experiment that was ended by itself
 	Action     AuditAction
 	Kind       ChangeKind
 	MerchantID string // empty: of no merchant
@@ -33,6 +33,9 @@ const (
 	AuditRestored  AuditAction = "restored"  // to an earlier revision
 	AuditActivated AuditAction = "activated" // a scoring profile
 	AuditRevoked   AuditAction = "revoked"   // a key
+	AuditStarted   AuditAction = "started"   // an experiment, and so the next two
+	AuditStopped   AuditAction = "stopped"
+	AuditFinished  AuditAction = "finished"
 	AuditCodes     AuditAction = "codes_added"
 	AuditStaged    AuditAction = "staged" // a change waits for its moment or for an approval
 	AuditApproved  AuditAction = "approved"

@@ -14,7 +14,8 @@ type Decision struct {
 	Time           time.Time // of the request
 	CatalogVersion uint64    // position in the change feed of the snapshot decided on
 	Profile        ProfileRef
-	RatesDate      Date // of the reference rates used; zero: none
+	Arm            ArmRef // by whose profile it was made; zero: none, and the profile is that which was active
+	RatesDate      Date   // of the reference rates used; zero: none
 	Request        *Request
 	Placements     []Placement // in the request's order
 	Epoch          uint64      // of the popularity decided with, see PopularityLog; 0: none

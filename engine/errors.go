@@ -32,6 +32,8 @@ var (
 	ErrDiskFull = errors.New("the disk is full: nothing was written, and the same request may succeed once there is room")
 	// ErrSettled is returned when a staged change was decided already.
 	ErrSettled = errors.New("the change is settled already")
+	// ErrOverlap is returned when an experiment would have users in common with another one that was started.
+	ErrOverlap = errors.New("another experiment has some of these users at that time")
 	// ErrOwnChange is returned when the key that asked for a change decides on it.
 	ErrOwnChange = errors.New("another key has to decide")
 	// ErrTooLittle is returned when the logs do not hold enough yet for an answer.

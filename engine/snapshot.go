@@ -21,13 +21,15 @@ type Snapshot struct {
 	Places    *geo.Points
 	Residents Table[Resident]
 	// Ambiguous holds the offer IDs that two merchants share.
-	Ambiguous  map[string]bool
-	Profile    scoring.Profile
-	Rates      Rates
-	Popularity map[CampaignRef]Counts
+	Ambiguous map[string]bool
+	Profile   scoring.Profile
+	// Experiments are those that were started, ascending by ID. No user is in two of them at a time.
+	Experiments []*LiveExperiment
+	Rates       Rates
+	Popularity  map[CampaignRef]Counts
 	// Epoch numbers Popularity in the PopularityLog: 0 for none, and where nobody keeps one.
 	Epoch uint64
-	// Prices are those of budgets, where the profile asks for them; PriceEpoch numbers them in the PriceLog: 0 for none.
+	// Prices are those of budgets, see Pricing; PriceEpoch numbers them in the PriceLog: 0 for none.
 	Prices     map[CampaignRef]*Prices
 	PriceEpoch uint64
 	// BeliefEpoch numbers what is believed of the weights of Profile, which then are not those of its version: see scoring.Profile.Believing. 0: nothing is.
@@ -35,6 +37,21 @@ type Snapshot struct {
 	Listings    int // campaigns that can be offered or rejected
 	// Keys holds the API keys that are not revoked, by hash.
 	Keys map[[32]byte]Key
+}
+
+// Pricing returns how budgets are priced: as the profile asks for it, or else the first that does of those that experiments try; off where nobody asks.
+func (s *Snapshot) Pricing() scoring.Pricing {
+	if s.Profile.Pricing.IsOn() {
+		return s.Profile.Pricing
+	}
+	for _, e := range s.Experiments {
+		for i := range e.Profiles {
+			if e.Profiles[i].Pricing.IsOn() {
+				return e.Profiles[i].Pricing
+			}
+		}
+	}
+	return scoring.Pricing{}
 }
 
 // CampaignRef names a campaign across merchants.

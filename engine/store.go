@@ -303,6 +303,8 @@ const (
 	ChangeRates    ChangeKind = "rates"
 	ChangeKey      ChangeKind = "key"
 	ChangeStaged   ChangeKind = "change" // of a campaign, that waits: in the audit log only
+	// ChangeExperiment is the start or the end of one; drafts are in the audit log only.
+	ChangeExperiment ChangeKind = "experiment"
 )
 
 // Change says that a resource has a new version, or is gone. Its content is read from the store.
@@ -378,6 +380,7 @@ type Store interface {
 	Venues
 	Campaigns
 	Profiles
+	Experiments
 	RateBook
 	Keys
 	Imports

@@ -66,6 +66,7 @@ func codes() []code {
 		codeOf("venue", writeVenue, readVenue, "Meta", "MerchantID"),
 		codeOf("campaign", writeCampaign, readCampaign, "Meta", "MerchantID"),
 		codeOf("profile", writeProfile, readProfile, "Version", "Author", "Created"),
+		codeOf("experiment", writeExperiment, readExperiment, "Meta"),
 		codeOf("key", writeKey, readKey, "Created"),
 		codeOf("rates", writeRates, readRates, "Date"),
 		codeOf("import", writeUpload, readUpload, "MerchantID"),

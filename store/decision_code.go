@@ -31,6 +31,9 @@ func writeDecision(m *message, d *engine.Decision) {
 	}
 	m.bool(12, d.Coarse)
 	m.bool(13, d.Erased)
+	if d.Arm != (engine.ArmRef{}) {
+		m.sub(14, func() { writeArmRef(m, &d.Arm) })
+	}
 	m.uint(15, d.PriceEpoch)
 	m.uint(16, d.BeliefEpoch)
 }
@@ -69,6 +72,8 @@ func readDecision(d *engine.Decision, f *field) {
 		d.Coarse = f.bool()
 	case 13:
 		d.Erased = f.bool()
+	case 14:
+		f.sub(readInto(&d.Arm, readArmRef))
 	case 15:
 		d.PriceEpoch = f.uint()
 	case 16:

@@ -31,6 +31,8 @@ func uploadsPlace() place   { return place{part: "imports"} }
 func decisionsPlace() place { return place{part: "decisions"} }
 func eventsPlace() place    { return place{part: "events"} }
 
+func experimentsPlace() place { return place{part: "experiments"} }
+
 func popularityPlace() place { return place{part: "popularity"} }
 func pricesPlace() place     { return place{part: "prices"} }
 

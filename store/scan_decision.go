@@ -68,6 +68,8 @@ func (r *decisionScanner) read(body []byte) (*engine.Decision, error) {
 			r.d.Coarse = c.uint() != 0
 		case 13:
 			r.d.Erased = c.uint() != 0
+		case 14:
+			r.readArm(c.in())
 		case 15:
 			r.d.PriceEpoch = c.uint()
 		case 16:
@@ -103,6 +105,17 @@ func (r *decisionScanner) tie() {
 	}
 	if len(r.placements) > 0 {
 		r.d.Placements = r.placements
+	}
+}
+
+func (r *decisionScanner) readArm(c cursor) {
+	for c.next() {
+		switch c.num {
+		case 1:
+			r.d.Arm.Experiment = c.phrase(r.phrases)
+		case 2:
+			r.d.Arm.Arm = c.phrase(r.phrases)
+		}
 	}
 }
 

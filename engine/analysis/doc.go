@@ -1,7 +1,8 @@
 // Package analysis makes numbers of the logs: what offers won and why others were not shown, and what a campaign would win.
 //
 // Its main types are Log, which reads decisions together with what came of them; Reporter, whose reports say what was shown, tapped, saved, dismissed,
-// redeemed and spent; Forecaster, which replays the last days with a campaign among the candidates; and Learner, which learns the weights of profiles that ask for it.
+// redeemed and spent; Forecaster, which replays the last days with a campaign among the candidates; Learner, which learns the weights of profiles that ask for it;
+// ExperimentReader, which tells what came of the arms of an experiment; and ExperimentWatch, which stops one that does harm.
 //
 //	log := analysis.NewLog(analysis.Sources{Decisions: store, Events: store, Accounts: store})
 //	err := log.Each(ctx, analysis.Query{From: from, Until: until, Parts: engine.PartOffers, Outcomes: true}, func(d *analysis.Logged) error {

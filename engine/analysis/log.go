@@ -31,7 +31,9 @@ type Query struct {
 	Parts       engine.DecisionParts // of each decision
 	// MerchantID leaves out events of other merchants, and most decisions without offers of this one. Empty: nothing is left out.
 	MerchantID string
-	OneIn      uint64 // thins the log out, see engine.LogSpan
+	// Mentions leaves out most decisions that do not hold this text, where no MerchantID does. Empty: nothing is left out.
+	Mentions string
+	OneIn    uint64 // thins the log out, see engine.LogSpan
 	// Outcomes asks for what came of the offers: see Logged.Outcome. With it PartOffers is read.
 	Outcomes bool
 	// Horizon is how long after a decision was logged events of it are waited for; 0: DefaultHorizon.
@@ -110,6 +112,10 @@ func (l *Log) Each(ctx context.Context, q Query, fn func(*Logged) error) error {
 			return fmt.Errorf("read log: %w", err)
 		}
 	}
+	mentions := q.MerchantID
+	if mentions == "" {
+		mentions = q.Mentions
+	}
 	end := q.Until.Add(logSlack)
 	for from := q.From; from.Before(end); from = from.Add(chunk) {
 		until := from.Add(chunk)
@@ -122,7 +128,7 @@ func (l *Log) Each(ctx context.Context, q Query, fn func(*Logged) error) error {
 			}
 		}
 		span := engine.LogSpan{From: from, Until: until, OneIn: q.OneIn}
-		err := l.sources.Decisions.ScanDecisions(ctx, span, q.Parts, q.MerchantID, func(d *engine.Decision) error {
+		err := l.sources.Decisions.ScanDecisions(ctx, span, q.Parts, mentions, func(d *engine.Decision) error {
 			if d.Time.Before(q.From) || !d.Time.Before(q.Until) {
 				return nil
 			}

@@ -196,6 +196,16 @@ func TestEveryOperationSucceeds(t *testing.T) {
 		{key: "analyst", method: "GET", path: "/v1/scoring-profiles/default/versions/1/belief"},
 		{key: "analyst", method: "POST", path: "/v1/scoring-profiles/default/activate"},
 
+		{key: "analyst", method: "POST", path: "/v1/experiments", body: experimentJSON("e-1", "default", 1)},
+		{key: "analyst", method: "GET", path: "/v1/experiments?limit=1"},
+		{key: "analyst", method: "GET", path: "/v1/experiments/e-1"},
+		{key: "analyst", method: "PUT", path: "/v1/experiments/e-1", body: experimentJSON("e-1", "default", 1)},
+		{key: "analyst", method: "PUT", path: "/v1/experiments/e-2", body: experimentJSON("e-2", "default", 1)},
+		{key: "analyst", method: "POST", path: "/v1/experiments/e-1/start"},
+		{key: "analyst", method: "GET", path: "/v1/experiments/e-1/results"},
+		{key: "operator", method: "POST", path: "/v1/experiments/e-1/stop", body: `{"reason":"enough"}`},
+		{key: "analyst", method: "GET", path: "/v1/experiments/e-1/versions"},
+
 		{key: "operator", method: "PUT", path: "/v1/rates", body: rates, kind: "text/csv"},
 		{key: "analyst", method: "GET", path: "/v1/rates"},
 		{key: "operator", method: "GET", path: "/v1/keys"},

@@ -93,6 +93,7 @@ var tagText = map[string]string{
 	"webhooks":         "Endpoints of merchants that are told what happened: signed, at least once, in no order.",
 	"users":            "What is known of travellers, and its end.",
 	"scoring profiles": "The weights by which offers are ranked.",
+	"experiments":      "Scoring profiles compared on live travellers: who is in which arm, what came of it, and an end where an arm does harm.",
 	"analysis":         "What campaigns won, and would win.",
 	"rates":            "Reference rates, by which savings are told in another currency.",
 	"keys":             "Who may do what.",

@@ -25,6 +25,8 @@ func FuzzRequest(f *testing.F) {
 			body = venueJSON("v-1")
 		case "putMerchant", "createMerchant":
 			body = merchantJSON("m-1")
+		case "putExperiment", "createExperiment":
+			body = experimentJSON("c-1", "default", 1)
 		}
 		f.Add(uint8(i), "c-1", "merchant=m-1&limit=5", "application/json", `"1"`, "", body)
 		f.Add(uint8(i), "../%2f", "cursor=_w&dry_run=true", "text/csv", "*", "k", "id\n\"")

@@ -44,6 +44,9 @@ func (w *world) everyWrite(t *testing.T) map[string]*repeated {
 	w.send(t, "m-1", "POST", "/v1/webhooks", `{"url":"https://hooks.example/b","disabled":true}`).want(t, 201).decode(t, &turned)
 	w.send(t, "m-1", "POST", "/v1/webhooks/"+hook.ID+"/test", "").want(t, 202)
 	hooked, since := "/v1/webhooks/"+hook.ID, `{"since":"2026-11-24T09:00:00Z"}`
+	for _, id := range []string{"x-1", "x-2"} {
+		w.send(t, "analyst", "PUT", "/v1/experiments/"+id, experimentJSON(id, "default", 1)).want(t, 201)
+	}
 	staged := func(at string) string { return `{"live_at":"` + at + `","status":"disabled"}` }
 	return map[string]*repeated{
 		"stageChange":             {ask: ask{key: "m-1", path: "/v1/campaigns/again/changes", body: staged("2027-01-01T00:00:00Z")}, other: staged("2027-01-02T00:00:00Z"), path2: "/v1/campaigns/c-1/changes"},
@@ -71,6 +74,9 @@ func (w *world) everyWrite(t *testing.T) map[string]*repeated {
 		"addScoringProfileVersion": {ask: ask{key: "analyst", path: "/v1/scoring-profiles/default/versions", body: `{"weights":{"distance":1}}`}, other: `{"weights":{"distance":2}}`,
 			path2: "/v1/scoring-profiles/another/versions"},
 		"activateScoringProfile": {ask: ask{key: "analyst", path: "/v1/scoring-profiles/default/activate", body: `{"version":1}`}, other: `{}`},
+		"createExperiment":       {ask: ask{key: "analyst", path: "/v1/experiments", body: experimentJSON("x-3", "default", 1)}, other: experimentJSON("x-4", "default", 1)},
+		"startExperiment":        {ask: ask{key: "analyst", path: "/v1/experiments/x-1/start"}, other: "{}", path2: "/v1/experiments/x-2/start"},
+		"stopExperiment":         {ask: ask{key: "analyst", path: "/v1/experiments/x-2/stop", body: `{"reason":"enough"}`}, other: "{}", path2: "/v1/experiments/x-1/stop"},
 		"createWebhook": {ask: ask{key: "m-1", path: "/v1/webhooks", body: `{"url":"https://hooks.example/c","disabled":true}`}, other: `{"url":"https://hooks.example/d"}`,
 			path2: "/v1/webhooks?merchant=m-1"},
 		"rotateWebhookSecret": {ask: ask{key: "m-1", path: "/v1/webhooks/" + turned.ID + "/rotate", body: `{"overlap_seconds":60}`}, other: "{}", path2: hooked + "/rotate"},

@@ -46,6 +46,7 @@ func failures() []failure {
 		{engine.ErrOnceConflict, http.StatusUnprocessableEntity, "idempotency_key_reused"},
 		{engine.ErrOnceBusy, http.StatusConflict, "in_progress"},
 		{engine.ErrEnded, http.StatusConflict, "ended"},
+		{engine.ErrOverlap, http.StatusConflict, "overlapping_experiment"},
 		{engine.ErrInUse, http.StatusConflict, "in_use"},
 		{engine.ErrForgotten, http.StatusConflict, "position_forgotten"},
 		{engine.ErrSettled, http.StatusConflict, "settled"},
@@ -103,7 +104,7 @@ func together(shape engine.Faults, meaning func() engine.Faults) engine.Faults {
 // detail returns the message that is safe to tell: our own sentinel's, with what the API itself put behind it.
 func detail(err, known error) string {
 	switch known {
-	case errMediaType, errTooLarge, errBody, engine.ErrInUse, engine.ErrNoRoom:
+	case errMediaType, errTooLarge, errBody, engine.ErrInUse, engine.ErrNoRoom, engine.ErrOverlap:
 		return err.Error()
 	}
 	return known.Error()

@@ -51,6 +51,9 @@ var allowed = map[string][]string{
 	"listScoringProfiles": {"analyst", "operator"}, "getScoringProfile": {"analyst", "operator"}, "listScoringProfileVersions": {"analyst", "operator"}, "getScoringProfileVersion": {"analyst", "operator"},
 	"addScoringProfileVersion": {"analyst", "operator"}, "getScoringProfileBelief": {"analyst", "operator"}, "activateScoringProfile": {"analyst", "operator"},
 
+	"listExperiments": {"analyst", "operator"}, "createExperiment": {"analyst", "operator"}, "getExperiment": {"analyst", "operator"}, "putExperiment": {"analyst", "operator"},
+	"listExperimentVersions": {"analyst", "operator"}, "startExperiment": {"analyst", "operator"}, "stopExperiment": {"analyst", "operator"}, "getExperimentResults": {"analyst", "operator"},
+
 	"reportCampaign": {"merchant", "analyst", "operator"}, "reportMerchant": {"merchant", "analyst", "operator"}, "forecastCampaign": {"merchant", "analyst", "operator"},
 
 	"getRates": {"analyst", "operator"}, "putRates": {"operator"},

@@ -34,7 +34,7 @@ type resource struct {
 
 func resourceOf(c *engine.Change) resource {
 	switch c.Kind {
-	case engine.ChangeProfile, engine.ChangeRates, engine.ChangeKey:
+	case engine.ChangeProfile, engine.ChangeRates, engine.ChangeKey, engine.ChangeExperiment:
 		return resource{kind: c.Kind} // read as a whole
 	}
 	return resource{c.Kind, c.MerchantID, c.ID}
@@ -78,6 +78,8 @@ func (b *builder) absorbOne(ctx context.Context, store engine.Store, c engine.Ch
 		return b.absorbRates(ctx, store, &c)
 	case engine.ChangeKey:
 		return b.absorbKeys(ctx, store)
+	case engine.ChangeExperiment:
+		return b.absorbExperiments(ctx, store)
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func (b *builder) load(ctx context.Context, store engine.Store) error {
 	if err != nil {
 		return fmt.Errorf("read campaigns: %w", err)
 	}
-	for _, kind := range []engine.ChangeKind{engine.ChangeProfile, engine.ChangeRates, engine.ChangeKey} {
+	for _, kind := range []engine.ChangeKind{engine.ChangeProfile, engine.ChangeRates, engine.ChangeKey, engine.ChangeExperiment} {
 		if err := b.absorbOne(ctx, store, engine.Change{Kind: kind}); err != nil {
 			return err
 		}

@@ -71,6 +71,6 @@ func (p *Past) Advance(ctx context.Context, version uint64) error {
 func (p *Past) Snapshot(profile scoring.Profile, popularity map[engine.CampaignRef]engine.Counts) *engine.Snapshot {
 	s := p.feed.builder.build(p.view.until)
 	p.feed.published()
-	s.Profile, s.Popularity, s.Keys = profile, popularity, nil
+	s.Profile, s.Popularity, s.Keys, s.Experiments = profile, popularity, nil, nil
 	return s
 }

@@ -86,7 +86,7 @@ func (v *pastView) readOn(ctx context.Context, untold func(*engine.Change)) (fre
 		for i := range page {
 			c := &page[i]
 			switch {
-			case c.Kind == engine.ChangeKey, c.Kind == engine.ChangeProfile: // nobody asks a past catalog for them
+			case c.Kind == engine.ChangeKey, c.Kind == engine.ChangeProfile, c.Kind == engine.ChangeExperiment: // nobody asks a past catalog for them
 			case c.Before == 0 && c.After == 0 && c.Kind == engine.ChangeRates: // nobody kept the days as they were
 			case c.Before == 0 && c.After == 0:
 				untold(c)
@@ -322,6 +322,11 @@ func (v *pastView) Rates(ctx context.Context) (engine.Rates, error) {
 		return v.Store.RatesVersion(ctx, version)
 	}
 	return v.Store.Rates(ctx)
+}
+
+// ListExperiments gives none: a decision tells its arm, and the profile that it was made by.
+func (v *pastView) ListExperiments(context.Context, engine.Page) ([]engine.Experiment, string, error) {
+	return nil, "", nil
 }
 
 // EachKey gives none: nobody asks a past catalog for keys.

@@ -134,9 +134,9 @@ func (p *Publisher) publish(ctx context.Context, due bool) error {
 	return err
 }
 
-// price gives a snapshot the prices of budgets where its profile asks for them.
+// price gives a snapshot the prices of budgets where a profile in use asks for them.
 func (p *Publisher) price(ctx context.Context, s *engine.Snapshot, due bool) error {
-	if p.options.Prices == nil || !s.Profile.Pricing.IsOn() {
+	if pricing := s.Pricing(); p.options.Prices == nil || !pricing.IsOn() {
 		return nil
 	}
 	var err error

@@ -71,14 +71,18 @@ func (p *Past) at(ctx context.Context, store engine.Store, d *engine.Decision, o
 
 // profileOf returns the version of a profile that a decision names, with what was believed of its weights; version 0 is that of a store in which none was ever active.
 func profileOf(ctx context.Context, store engine.Store, d *engine.Decision) (scoring.Profile, error) {
-	ref := d.Profile
+	profile, err := versionOf(ctx, store, d.Profile)
+	if err != nil || d.BeliefEpoch == 0 {
+		return profile, err
+	}
+	belief, err := store.Belief(ctx, d.Profile, d.BeliefEpoch)
+	return profile.Believing(&belief.Belief), err
+}
+
+// versionOf returns a version of a profile; version 0 is the one that this program comes with.
+func versionOf(ctx context.Context, store engine.Store, ref engine.ProfileRef) (scoring.Profile, error) {
 	if ref.Version > 0 {
-		profile, err := store.Profile(ctx, ref.Name, ref.Version)
-		if err != nil || d.BeliefEpoch == 0 {
-			return profile, err
-		}
-		belief, err := store.Belief(ctx, ref, d.BeliefEpoch)
-		return profile.Believing(&belief.Belief), err
+		return store.Profile(ctx, ref.Name, ref.Version)
 	}
 	if own := scoring.Default(); own.Name == ref.Name {
 		return own, nil

@@ -68,6 +68,9 @@ func (p *Replayer) Replay(ctx context.Context, d *engine.Decision, profile *scor
 	work.digests, work.curves = &digests{listings: snap.Listings}, newCurves()
 	again := work.decide(&s, snap, scoring.NewScorer(snap.Profile), d.Request, d.ID)
 	again.Settings = d.Settings
+	if profile == nil {
+		again.Arm = d.Arm // under another profile it is no arm's decision
+	}
 	return again, nil
 }
 

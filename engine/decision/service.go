@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 
 	"github.com/sihai-network/sihai/engine"
-	"github.com/sihai-network/sihai/scoring"
 )
 
 // Service answers requests on the current snapshot and keeps the decisions. It is safe for concurrent use.
@@ -27,13 +26,6 @@ type Service struct {
 }
 
 var _ engine.Decider = (*Service)(nil)
-
-// compiled is the scorer of a snapshot's profile, and the digests that its requests share with those of other snapshots.
-type compiled struct {
-	snap    *engine.Snapshot
-	scorer  *scoring.Scorer
-	digests *digests
-}
 
 // New starts a service; the error tells everything that is wrong with the options. Close ends it.
 func New(o Options) (*Service, error) {
@@ -102,28 +94,25 @@ func (s *Service) decide(r *engine.Request, id string) (*engine.Decision, *marks
 	}
 	work := s.runs.Get().(*run)
 	defer s.runs.Put(work)
-	c := s.compile(snap)
-	work.digests, work.curves = c.digests, s.curves
+	way, arm := s.compile(snap).wayOf(r.User.ID, r.Time)
+	work.digests, work.curves = way.digests, s.curves
 	var m *marks
 	if s.marks != nil {
 		m = s.marks.take()
 	}
 	work.marks = m
-	return work.decide(&s.settings, snap, c.scorer, r, id), m, nil
+	d := work.decide(&s.settings, way.snap, way.scorer, r, id)
+	d.Arm = arm
+	return d, m, nil
 }
 
 // compile returns what requests on a snapshot share, made once for the snapshot.
 func (s *Service) compile(snap *engine.Snapshot) *compiled {
 	last := s.compiled.Load()
-	if last != nil && last.snap == snap {
+	if last != nil && last.of == snap {
 		return last
 	}
-	c := &compiled{snap: snap, scorer: scoring.NewScorer(snap.Profile)}
-	if last != nil && !last.digests.isSpent(snap) {
-		c.digests = last.digests
-	} else {
-		c.digests = &digests{listings: snap.Listings}
-	}
+	c := newCompiled(snap, last)
 	s.compiled.Store(c)
 	return c
 }

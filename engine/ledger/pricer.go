@@ -76,7 +76,7 @@ func (p *Pricer) Price(ctx context.Context, s *engine.Snapshot) (map[engine.Camp
 	if !now.After(p.last) {
 		return p.told(), p.epoch, nil
 	}
-	rules, changed := s.Profile.Pricing.WithDefaults(), make(map[engine.CampaignRef]*engine.Prices)
+	rules, changed := s.Pricing().WithDefaults(), make(map[engine.CampaignRef]*engine.Prices)
 	for _, l := range p.limitedOf(s) {
 		ref := engine.CampaignRef{MerchantID: l.Merchant.ID, CampaignID: l.ID}
 		r := round{meter: p.meter, l: l, ref: ref, c: l.Campaign(), was: p.of[ref], last: p.last, now: now, rules: &rules}

@@ -48,6 +48,12 @@ func appendHead(dst []byte, d *engine.Decision) []byte {
 		dst = append(dst, `,"price_epoch":`...)
 		dst = strconv.AppendUint(dst, d.PriceEpoch, 10)
 	}
+	if d.Arm != (engine.ArmRef{}) {
+		dst = append(dst, `,"experiment":{"id":`...)
+		dst = quote(dst, d.Arm.Experiment)
+		dst = append(dst, `,"arm":`...)
+		dst = append(quote(dst, d.Arm.Arm), '}')
+	}
 	if !d.RatesDate.IsZero() {
 		dst = append(dst, `,"rates_date":`...)
 		dst = appendDate(dst, d.RatesDate)

@@ -30,6 +30,9 @@ func decisionOf(d *engine.Decision) wire.Decision {
 		DecisionID: d.ID, Time: d.Time.Format(time.RFC3339Nano), CatalogVersion: d.CatalogVersion,
 		ScoringProfile: wire.ProfileRef{Name: d.Profile.Name, Version: d.Profile.Version},
 	}
+	if d.Arm != (engine.ArmRef{}) {
+		out.Experiment = &wire.ArmRef{ID: d.Arm.Experiment, Arm: d.Arm.Arm}
+	}
 	if !d.RatesDate.IsZero() {
 		out.RatesDate = d.RatesDate.String()
 	}
@@ -107,6 +110,9 @@ func typicalDecision(offers int, kept bool) *engine.Decision {
 func TestAppendDecisionIsPlain(t *testing.T) {
 	for _, kept := range []bool{false, true} {
 		d := typicalDecision(40, kept)
+		if kept {
+			d.Arm = engine.ArmRef{Experiment: "nearer", Arm: "<b> & \"c\""}
+		}
 		for i := range d.Placements[0].Offers {
 			o := &d.Placements[0].Offers[i]
 			if i%2 == 0 {

@@ -6,6 +6,7 @@ type Decision struct {
 	Time           string      `json:"time" format:"date-time" doc:"the moment decided for"`
 	CatalogVersion uint64      `json:"catalog_version" doc:"position in the change feed"`
 	ScoringProfile ProfileRef  `json:"scoring_profile"`
+	Experiment     *ArmRef     `json:"experiment,omitempty" doc:"the arm by whose profile it was decided; left out: none, and the profile is the active one"`
 	BeliefEpoch    uint64      `json:"belief_epoch,omitempty" doc:"of what is believed of the weights of a profile that learns"`
 	PriceEpoch     uint64      `json:"price_epoch,omitempty" doc:"of the prices of budgets, where the profile asks for them"`
 	RatesDate      string      `json:"rates_date,omitempty" format:"date" doc:"of the reference rates used"`
@@ -17,6 +18,12 @@ type Decision struct {
 type ProfileRef struct {
 	Name    string `json:"name"`
 	Version uint64 `json:"version"`
+}
+
+// ArmRef names an arm of an experiment.
+type ArmRef struct {
+	ID  string `json:"id" doc:"of the experiment"`
+	Arm string `json:"arm"`
 }
 
 // Placement is the answer for one slot.

@@ -95,9 +95,9 @@ func DecodeWord(data []byte) (note string, faults engine.Faults) {
 type AuditEntry struct {
 	Number      uint64 `json:"number" doc:"dense from 1 within the merchant's log; of the platform's own for an operator who names no merchant"`
 	Time        string `json:"time" format:"date-time"`
-	By          string `json:"by" doc:"ID of the API key; cli for a command on a data folder"`
-	Action      string `json:"action" doc:"created, changed, deleted, enabled, disabled, archived, restored, codes_added, activated, revoked; of a change that waits staged, approved, rejected, cancelled or failed"`
-	Kind        string `json:"kind" doc:"of what was changed: merchant, venue, campaign, change, key, profile, rates …"`
+	By          string `json:"by" doc:"ID of the API key; cli for a command on a data folder, schedule for a staged change, watch for an experiment that ended by itself"`
+	Action      string `json:"action" doc:"created, changed, deleted, enabled, disabled, archived, restored, codes_added, activated, revoked, of an experiment started, stopped and finished; of a change that waits staged, approved, rejected, cancelled or failed"`
+	Kind        string `json:"kind" doc:"of what was changed: merchant, venue, campaign, change, key, profile, experiment, rates …"`
 	MerchantID  string `json:"merchant_id,omitempty"`
 	ID          string `json:"id,omitempty" doc:"of what was changed"`
 	VersionFrom uint64 `json:"version_from,omitempty" doc:"left out: there was none"`

@@ -82,6 +82,77 @@ func TestArmsOfUsersNeverChange(t *testing.T) {
 	}
 }
 
+// Parts of the traffic are as large as they say, have no user in common where they do not overlap, and say nothing about arms.
+func TestTraffic(t *testing.T) {
+	const users = 40_000
+	parts := []experiment.Traffic{{From: 0, Until: 0.25}, {From: 0.25, Until: 0.3}, {From: 0.3, Until: 1}}
+	s := split(t, "a", "", 1, 1)
+	var counts, new [3]int
+	for u := range users {
+		id, in := fmt.Sprintf("u-%d", u), 0
+		for i, part := range parts {
+			if part.Holds(id) {
+				in++
+				counts[i]++
+				new[i] += s.Arm(id)
+			}
+		}
+		if in != 1 || !experiment.Whole().Holds(id) {
+			t.Fatalf("%s is in %d parts", id, in)
+		}
+	}
+	for i, part := range parts {
+		if got := float64(counts[i]) / users; math.Abs(got-(part.Until-part.From)) > 0.01 {
+			t.Errorf("part %d has %v of the users", i, got)
+		}
+		if got := float64(new[i]) / float64(counts[i]); math.Abs(got-0.5) > 0.04 {
+			t.Errorf("of part %d a share of %v is in the new arm", i, got)
+		}
+		for j, other := range parts {
+			if part.Overlaps(other) != (i == j) {
+				t.Errorf("parts %d and %d overlap: %v", i, j, part.Overlaps(other))
+			}
+		}
+	}
+}
+
+// Users are assigned on the way of every request.
+func TestAssignmentMakesNoGarbage(t *testing.T) {
+	s, part := split(t, "home-2026-11", "pepper", 1, 1), experiment.Traffic{From: 0.1, Until: 0.9}
+	if n := testing.AllocsPerRun(100, func() { _ = part.Holds("u-8123456789") && s.Arm("u-8123456789") > 0 }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// The interval of a rate holds the truth about as often as it says, with users who differ.
+func TestRate(t *testing.T) {
+	const users, rounds = 400, 400
+	random, held := rand.New(rand.NewPCG(3, 4)), 0
+	for range rounds {
+		c := experiment.NewComparison(users)
+		for u := range users {
+			rate, n, clicks := 0.2*random.Float64(), 1+random.IntN(6), 0.0
+			for range n {
+				if random.Float64() < rate {
+					clicks++
+				}
+			}
+			if err := c.Add(u, u%2, clicks, float64(n)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := c.Rate(1, 0.9); got.Interval.Holds(0.1) {
+			held++
+		}
+	}
+	if share := float64(held) / rounds; share < 0.84 || share > 0.95 {
+		t.Errorf("an interval of 0.9 holds the truth %v of the time", share)
+	}
+	if none := experiment.NewComparison(3).Rate(0, 0.9); !math.IsNaN(none.Value) || !math.IsNaN(none.Error) {
+		t.Errorf("of nobody %+v", none)
+	}
+}
+
 func TestSplitRefusesWhatIsNoSplit(t *testing.T) {
 	for name, a := range map[string][]experiment.Arm{
 		"one": arms(1), "nothing": arms(1, 0), "not a number": arms(1, math.NaN()), "endless": arms(1, math.Inf(1)),

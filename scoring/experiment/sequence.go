@@ -45,6 +45,35 @@ func (c *Comparison) Add(user, arm int, a, b float64) error {
 // Users returns how many users of each arm were seen.
 func (c *Comparison) Users() (old, new int) { return c.users[0], c.users[1] }
 
+// Rate returns the ratio of an arm, with an interval that holds with a chance of level, in (0, 1), at one look: it is no sequence, and nothing is to be concluded from looking at it often. NaN
+// where there is nothing to divide by, or fewer than two users. The standard error is that of Look.
+func (c *Comparison) Rate(arm int, level float64) interval.Estimate {
+	var a, b, n, squares float64
+	for u, of := range c.arms {
+		if int(of) == arm {
+			a, b, n = a+c.sums[u][0], b+c.sums[u][1], n+1
+		}
+	}
+	out := interval.None()
+	if b == 0 {
+		return out
+	}
+	out.Value = a / b
+	if n < 2 {
+		return out
+	}
+	for u, of := range c.arms {
+		if int(of) == arm {
+			x := (c.sums[u][0] - out.Value*c.sums[u][1]) / b
+			squares += x * x
+		}
+	}
+	out.Error = math.Sqrt(squares * n / (n - 1))
+	half := math.Sqrt2 * math.Erfinv(level) * out.Error
+	out.Interval = interval.Interval{Low: out.Value - half, High: out.Value + half}
+	return out
+}
+
 // difference returns the ratio of the new arm less that of the old one, and its standard error by the users' influence (delta method: Deng, Knoblich and Lu,
 // KDD 2018).
 func (c *Comparison) difference() (value, se float64) {

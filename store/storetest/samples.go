@@ -68,6 +68,7 @@ func Decision(id string, at time.Time) *engine.Decision {
 	return &engine.Decision{
 		ID: id, Time: at, CatalogVersion: 812,
 		Profile:   engine.ProfileRef{Name: "default", Version: 3},
+		Arm:       engine.ArmRef{Experiment: "nearer", Arm: "control"},
 		RatesDate: engine.Date{Year: 2026, Month: 11, Day: 23},
 		Request: &engine.Request{
 			Time: at,

@@ -52,6 +52,7 @@ func Run(t *testing.T, home Home) {
 		{"idempotent deletion", testOnceDeletion},
 		{"profiles", testProfiles},
 		{"models of profiles", testModels},
+		{"experiments", testExperiments},
 		{"rates", testRates},
 		{"keys", testKeys},
 		{"the feed tells every change", testFeed},

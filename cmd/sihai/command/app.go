@@ -47,6 +47,8 @@ type app struct {
 	reporter  *analysis.Reporter
 	learner   *analysis.Learner
 	forecasts *analysis.Forecaster
+	results   *analysis.ExperimentReader
+	watch     *analysis.ExperimentWatch
 	api       *api.API
 }
 
@@ -167,6 +169,10 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		return nil, err
 	}
 
+	if err := a.openExperiments(logs); err != nil {
+		return nil, err
+	}
+
 	// what ends of what is known of travellers; serve starts it
 	if a.sweeper, err = a.privacy(meter); err != nil {
 		return nil, err
@@ -181,6 +187,18 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 	// how it is asked
 	a.api, err = a.face(o.local)
 	return a, err
+}
+
+// openExperiments makes what tells how experiments stand, and what ends those that do harm; serve starts it.
+func (a *app) openExperiments(logs analysis.Sources) (err error) {
+	a.results, err = analysis.NewExperimentReader(analysis.ExperimentsOptions{Sources: logs, Experiments: a.store, Snapshots: a.publisher})
+	if err != nil {
+		return err
+	}
+	a.watch, err = analysis.NewExperimentWatch(analysis.WatchOptions{
+		Reader: a.results, Desk: a.catalog, Snapshots: a.publisher, Now: a.options.env.Now, Logger: a.options.logger,
+	})
+	return err
 }
 
 // decisionLog keeps exact positions, unless the setting says otherwise.
@@ -234,7 +252,7 @@ func (a *app) face(local engine.Key) (*api.API, error) {
 	return api.New(api.Options{
 		Store: a.store, Catalog: a.catalog, Decider: a.decider, Replayer: a.replayer, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Imports: a.queue,
 		Webhooks: a.hooks, Erasures: a.sweeper, Snapshots: a.publisher, States: a.states, Stager: a.catalog,
-		Reporter: a.reporter, Forecaster: a.forecasts,
+		Reporter: a.reporter, Forecaster: a.forecasts, Experiments: a.catalog, Results: a.results,
 		IDs: engine.IDs{Random: o.env.Random}, Clock: o.env.Now, Logger: o.logger, Collectors: a.collectors(), Local: local,
 		MaxBodyBytes: o.HTTP.MaxBodyBytes, MaxUploadBytes: o.Import.MaxBytes, MaxRows: o.Import.MaxRows, MaxRowBytes: o.Import.MaxRowBytes,
 		UploadIdle: o.HTTP.ReadTimeout, OperatorMetrics: o.Metrics.Access == "operator",
@@ -245,6 +263,9 @@ func (a *app) face(local engine.Key) (*api.API, error) {
 // close ends the parts in the opposite order: nothing that was acknowledged or decided is lost.
 func (a *app) close() error {
 	var errs []error
+	if a.watch != nil {
+		errs = append(errs, a.watch.Close())
+	}
 	if a.scheduler != nil {
 		errs = append(errs, a.scheduler.Close())
 	}

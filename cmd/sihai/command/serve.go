@@ -51,6 +51,7 @@ func (r *runner) serve() *cobra.Command {
 			}
 			a.hooks.Start()
 			a.sweeper.Start()
+			a.watch.Start()
 			err = a.api.Serve(ctx, l, timeouts(options.HTTP))
 			if cause := context.Cause(ctx); cmd.Context().Err() == nil && cause != nil {
 				err = errors.Join(fmt.Errorf("the store failed and has to be opened again: %w", cause), err)

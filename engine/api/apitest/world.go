@@ -64,7 +64,9 @@ type World struct {
 	// Hooks look by themselves, and when they are told to.
 	Hooks *webhook.Service
 	// Sweeper sweeps when it is told to.
-	Sweeper   *privacy.Sweeper
+	Sweeper *privacy.Sweeper
+	// Watch looks at experiments when it is told to.
+	Watch     *analysis.ExperimentWatch
 	scheduler *catalog.Scheduler
 	// Learner learns when it is told to.
 	Learner   *analysis.Learner
@@ -221,10 +223,18 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	if err != nil {
 		return nil, err
 	}
+	results, err := analysis.NewExperimentReader(analysis.ExperimentsOptions{Sources: logs, Experiments: w.Store, Snapshots: w.publisher})
+	if err != nil {
+		return nil, err
+	}
+	w.Watch, err = analysis.NewExperimentWatch(analysis.WatchOptions{Reader: results, Desk: service, Snapshots: w.publisher, Now: o.Now, Logger: o.Logger})
+	if err != nil {
+		return nil, err
+	}
 	options := api.Options{
 		Store: w.Store, Catalog: service, Decider: w.decider, Replayer: replayer, Events: taker, Redeemer: w.book, Importer: service, Imports: w.queue,
 		Webhooks: w.Hooks, Erasures: w.Sweeper, Snapshots: w.publisher, States: states, Stager: service, IDs: ids, Clock: o.Now, Logger: o.Logger,
-		Reporter: reporter, Forecaster: forecaster,
+		Reporter: reporter, Forecaster: forecaster, Experiments: service, Results: results,
 	}
 	if o.Change != nil {
 		o.Change(&options)

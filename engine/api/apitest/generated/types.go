@@ -13,6 +13,57 @@ const (
 	KeyScopes = "key.Scopes"
 )
 
+// Defines values for ArmComparisonRole.
+const (
+	Guard   ArmComparisonRole = "guard"
+	Primary ArmComparisonRole = "primary"
+)
+
+// Valid indicates whether the value is a known member of the ArmComparisonRole enum.
+func (e ArmComparisonRole) Valid() bool {
+	switch e {
+	case Guard:
+		return true
+	case Primary:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ArmComparisonVerdict.
+const (
+	Better    ArmComparisonVerdict = "better"
+	Broken    ArmComparisonVerdict = "broken"
+	Early     ArmComparisonVerdict = "early"
+	Kept      ArmComparisonVerdict = "kept"
+	Open      ArmComparisonVerdict = "open"
+	Undecided ArmComparisonVerdict = "undecided"
+	Worse     ArmComparisonVerdict = "worse"
+)
+
+// Valid indicates whether the value is a known member of the ArmComparisonVerdict enum.
+func (e ArmComparisonVerdict) Valid() bool {
+	switch e {
+	case Better:
+		return true
+	case Broken:
+		return true
+	case Early:
+		return true
+	case Kept:
+		return true
+	case Open:
+		return true
+	case Undecided:
+		return true
+	case Worse:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BalanceChangePer.
 const (
 	BalanceChangePerCampaign BalanceChangePer = "campaign"
@@ -337,6 +388,33 @@ func (e EventType) Valid() bool {
 	}
 }
 
+// Defines values for ExperimentState.
+const (
+	ExperimentStateDraft     ExperimentState = "draft"
+	ExperimentStateFinished  ExperimentState = "finished"
+	ExperimentStateRunning   ExperimentState = "running"
+	ExperimentStateScheduled ExperimentState = "scheduled"
+	ExperimentStateStopped   ExperimentState = "stopped"
+)
+
+// Valid indicates whether the value is a known member of the ExperimentState enum.
+func (e ExperimentState) Valid() bool {
+	switch e {
+	case ExperimentStateDraft:
+		return true
+	case ExperimentStateFinished:
+		return true
+	case ExperimentStateRunning:
+		return true
+	case ExperimentStateScheduled:
+		return true
+	case ExperimentStateStopped:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExploreMethod.
 const (
 	Linucb   ExploreMethod = "linucb"
@@ -349,6 +427,39 @@ func (e ExploreMethod) Valid() bool {
 	case Linucb:
 		return true
 	case Thompson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GuardMetricMetric.
+const (
+	GuardMetricMetricDismissRate    GuardMetricMetric = "dismiss_rate"
+	GuardMetricMetricEmptyRate      GuardMetricMetric = "empty_rate"
+	GuardMetricMetricPurchaseMoney  GuardMetricMetric = "purchase_money"
+	GuardMetricMetricRedeemedMoney  GuardMetricMetric = "redeemed_money"
+	GuardMetricMetricRedemptionRate GuardMetricMetric = "redemption_rate"
+	GuardMetricMetricSaveRate       GuardMetricMetric = "save_rate"
+	GuardMetricMetricTapRate        GuardMetricMetric = "tap_rate"
+)
+
+// Valid indicates whether the value is a known member of the GuardMetricMetric enum.
+func (e GuardMetricMetric) Valid() bool {
+	switch e {
+	case GuardMetricMetricDismissRate:
+		return true
+	case GuardMetricMetricEmptyRate:
+		return true
+	case GuardMetricMetricPurchaseMoney:
+		return true
+	case GuardMetricMetricRedeemedMoney:
+		return true
+	case GuardMetricMetricRedemptionRate:
+		return true
+	case GuardMetricMetricSaveRate:
+		return true
+	case GuardMetricMetricTapRate:
 		return true
 	default:
 		return false
@@ -601,6 +712,39 @@ func (e PricingMethod) Valid() bool {
 	}
 }
 
+// Defines values for PrimaryMetricMetric.
+const (
+	PrimaryMetricMetricDismissRate    PrimaryMetricMetric = "dismiss_rate"
+	PrimaryMetricMetricEmptyRate      PrimaryMetricMetric = "empty_rate"
+	PrimaryMetricMetricPurchaseMoney  PrimaryMetricMetric = "purchase_money"
+	PrimaryMetricMetricRedeemedMoney  PrimaryMetricMetric = "redeemed_money"
+	PrimaryMetricMetricRedemptionRate PrimaryMetricMetric = "redemption_rate"
+	PrimaryMetricMetricSaveRate       PrimaryMetricMetric = "save_rate"
+	PrimaryMetricMetricTapRate        PrimaryMetricMetric = "tap_rate"
+)
+
+// Valid indicates whether the value is a known member of the PrimaryMetricMetric enum.
+func (e PrimaryMetricMetric) Valid() bool {
+	switch e {
+	case PrimaryMetricMetricDismissRate:
+		return true
+	case PrimaryMetricMetricEmptyRate:
+		return true
+	case PrimaryMetricMetricPurchaseMoney:
+		return true
+	case PrimaryMetricMetricRedeemedMoney:
+		return true
+	case PrimaryMetricMetricRedemptionRate:
+		return true
+	case PrimaryMetricMetricSaveRate:
+		return true
+	case PrimaryMetricMetricTapRate:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProfileKind.
 const (
 	Linear ProfileKind = "linear"
@@ -621,25 +765,25 @@ func (e ProfileKind) Valid() bool {
 
 // Defines values for RedemptionStatus.
 const (
-	RedemptionStatusConfirmed  RedemptionStatus = "confirmed"
-	RedemptionStatusExpired    RedemptionStatus = "expired"
-	RedemptionStatusReleased   RedemptionStatus = "released"
-	RedemptionStatusReserved   RedemptionStatus = "reserved"
-	RedemptionStatusRolledBack RedemptionStatus = "rolled_back"
+	Confirmed  RedemptionStatus = "confirmed"
+	Expired    RedemptionStatus = "expired"
+	Released   RedemptionStatus = "released"
+	Reserved   RedemptionStatus = "reserved"
+	RolledBack RedemptionStatus = "rolled_back"
 )
 
 // Valid indicates whether the value is a known member of the RedemptionStatus enum.
 func (e RedemptionStatus) Valid() bool {
 	switch e {
-	case RedemptionStatusConfirmed:
+	case Confirmed:
 		return true
-	case RedemptionStatusExpired:
+	case Expired:
 		return true
-	case RedemptionStatusReleased:
+	case Released:
 		return true
-	case RedemptionStatusReserved:
+	case Reserved:
 		return true
-	case RedemptionStatusRolledBack:
+	case RolledBack:
 		return true
 	default:
 		return false
@@ -1012,6 +1156,94 @@ type Activation struct {
 	Version *int64 `json:"version,omitempty"`
 }
 
+// Arm defines model for Arm.
+type Arm struct {
+	Name    string     `json:"name"`
+	Profile ArmProfile `json:"profile"`
+
+	// Share of the experiment's users, above 0; those of all arms sum to 1
+	Share float64 `json:"share"`
+}
+
+// ArmComparison defines model for ArmComparison.
+type ArmComparison struct {
+	Arm string `json:"arm"`
+
+	// ArmUsers users of this arm who could have done something
+	ArmUsers int64 `json:"arm_users"`
+
+	// ControlUsers users of the first arm who could have done something
+	ControlUsers int64   `json:"control_users"`
+	Currency     *string `json:"currency,omitempty"`
+	Difference   Bounds  `json:"difference"`
+
+	// Evidence how much likelier what was seen is where there is some difference than where there is none
+	Evidence *float64 `json:"evidence,omitempty"`
+
+	// Harm of a guard
+	Harm   *float64          `json:"harm,omitempty"`
+	Metric string            `json:"metric"`
+	Role   ArmComparisonRole `json:"role"`
+
+	// Verdict early: too few users yet; of the primary metric open, better or worse; of a guard undecided, kept or broken
+	Verdict ArmComparisonVerdict `json:"verdict"`
+}
+
+// ArmComparisonRole defines model for ArmComparison.Role.
+type ArmComparisonRole string
+
+// ArmComparisonVerdict early: too few users yet; of the primary metric open, better or worse; of a guard undecided, kept or broken
+type ArmComparisonVerdict string
+
+// ArmProfile defines model for ArmProfile.
+type ArmProfile struct {
+	Name string `json:"name"`
+
+	// Version the newest when left out, which is then named
+	Version *int64 `json:"version,omitempty"`
+}
+
+// ArmRate defines model for ArmRate.
+type ArmRate struct {
+	Currency *string  `json:"currency,omitempty"`
+	High     *float64 `json:"high,omitempty"`
+	Low      *float64 `json:"low,omitempty"`
+	Metric   string   `json:"metric"`
+	Value    *float64 `json:"value,omitempty"`
+}
+
+// ArmRef defines model for ArmRef.
+type ArmRef struct {
+	Arm string `json:"arm"`
+
+	// Id of the experiment
+	Id string `json:"id"`
+}
+
+// ArmResult defines model for ArmResult.
+type ArmResult struct {
+	Clicks     int64 `json:"clicks"`
+	Decisions  int64 `json:"decisions"`
+	Dismissals int64 `json:"dismissals"`
+
+	// Empty placements without an offer
+	Empty      int64  `json:"empty"`
+	Name       string `json:"name"`
+	Offered    int64  `json:"offered"`
+	Placements int64  `json:"placements"`
+
+	// Rates the primary metric, then the guards
+	Rates          []ArmRate  `json:"rates"`
+	Redeemed       int64      `json:"redeemed"`
+	Saves          int64      `json:"saves"`
+	ScoringProfile ProfileRef `json:"scoring_profile"`
+
+	// Share of the users, as it is meant to be
+	Share float64 `json:"share"`
+	Shown int64   `json:"shown"`
+	Users int64   `json:"users"`
+}
+
 // Audience defines model for Audience.
 type Audience struct {
 	// Expression CEL over user, venue, request and now
@@ -1039,10 +1271,10 @@ type Audit struct {
 
 // AuditEntry defines model for AuditEntry.
 type AuditEntry struct {
-	// Action created, changed, deleted, enabled, disabled, archived, restored, codes_added, activated, revoked; of a change that waits staged, approved, rejected, cancelled or failed
+	// Action created, changed, deleted, enabled, disabled, archived, restored, codes_added, activated, revoked, of an experiment started, stopped and finished; of a change that waits staged, approved, rejected, cancelled or failed
 	Action string `json:"action"`
 
-	// By ID of the API key; cli for a command on a data folder
+	// By ID of the API key; cli for a command on a data folder, schedule for a staged change, watch for an experiment that ended by itself
 	By     string  `json:"by"`
 	Detail *string `json:"detail,omitempty"`
 
@@ -1052,7 +1284,7 @@ type AuditEntry struct {
 	// ImportId upload that it is part of
 	ImportId *string `json:"import_id,omitempty"`
 
-	// Kind of what was changed: merchant, venue, campaign, change, key, profile, rates …
+	// Kind of what was changed: merchant, venue, campaign, change, key, profile, experiment, rates …
 	Kind       string  `json:"kind"`
 	MerchantId *string `json:"merchant_id,omitempty"`
 
@@ -1121,6 +1353,13 @@ type Blackout struct {
 
 	// Start a date (midnight at each venue) or an RFC 3339 time; inclusive
 	Start string `json:"start"`
+}
+
+// Bounds defines model for Bounds.
+type Bounds struct {
+	High  *float64 `json:"high,omitempty"`
+	Low   *float64 `json:"low,omitempty"`
+	Value *float64 `json:"value,omitempty"`
 }
 
 // Budget defines model for Budget.
@@ -1324,7 +1563,8 @@ type Decision struct {
 	CatalogVersion int64 `json:"catalog_version"`
 
 	// DecisionId UUID version 7
-	DecisionId string `json:"decision_id"`
+	DecisionId string  `json:"decision_id"`
+	Experiment *ArmRef `json:"experiment,omitempty"`
 
 	// Placements in the request's order
 	Placements []Placement `json:"placements"`
@@ -1496,6 +1736,74 @@ type Events struct {
 	Events []Event `json:"events"`
 }
 
+// Experiment defines model for Experiment.
+type Experiment struct {
+	// Alpha above 0; the chance that any interval of it, of all metrics and arms and at all looks, misses the truth; 0.05 when left out
+	Alpha *float64 `json:"alpha,omitempty"`
+
+	// Arms the first is what is there already: the others are compared with it
+	Arms []Arm `json:"arms"`
+
+	// Author ID of the API key that made it
+	Author    *string    `json:"author,omitempty"`
+	CreatedAt *time.Time `json:"created_at,omitempty"`
+
+	// End exclusive; when left out it runs until it is stopped
+	End *time.Time `json:"end,omitempty"`
+
+	// EndedAt when it was stopped or finished
+	EndedAt *time.Time `json:"ended_at,omitempty"`
+
+	// Guards what must not suffer: an arm that certainly loses more than the harm ends the experiment
+	Guards  *[]GuardMetric `json:"guards,omitempty"`
+	Id      string         `json:"id"`
+	Name    *string        `json:"name,omitempty"`
+	Note    *string        `json:"note,omitempty"`
+	Primary PrimaryMetric  `json:"primary"`
+
+	// Reason why it was stopped
+	Reason *string `json:"reason,omitempty"`
+
+	// Salt another salt puts users into other arms
+	Salt *string `json:"salt,omitempty"`
+
+	// Start from when on users are assigned; when it is started if that is later, or left out
+	Start     *time.Time       `json:"start,omitempty"`
+	State     *ExperimentState `json:"state,omitempty"`
+	Traffic   *Traffic         `json:"traffic,omitempty"`
+	UpdatedAt *time.Time       `json:"updated_at,omitempty"`
+
+	// UpdatedBy ID of the API key that made this version
+	UpdatedBy *string `json:"updated_by,omitempty"`
+
+	// Version grows by one with every change; also the ETag
+	Version *int64 `json:"version,omitempty"`
+}
+
+// ExperimentState defines model for Experiment.State.
+type ExperimentState string
+
+// ExperimentResults defines model for ExperimentResults.
+type ExperimentResults struct {
+	// Arms in the order of the experiment
+	Arms []ArmResult `json:"arms"`
+
+	// Comparisons each arm with the first one: by the primary metric, then by the guards
+	Comparisons []ArmComparison `json:"comparisons"`
+
+	// CrossedUsers met in more than one arm, and left out of comparisons
+	CrossedUsers int64          `json:"crossed_users"`
+	Experiment   Experiment     `json:"experiment"`
+	Method       ResultMethod   `json:"method"`
+	SampleRatio  SampleMismatch `json:"sample_ratio"`
+
+	// UnconvertedAmounts amounts that no reference rate is known for, and that are left out
+	UnconvertedAmounts int64 `json:"unconverted_amounts"`
+
+	// Until decisions before it are counted; left out: it has not begun
+	Until *time.Time `json:"until,omitempty"`
+}
+
 // Explanation defines model for Explanation.
 type Explanation struct {
 	Children *[]Explanation `json:"children,omitempty"`
@@ -1663,6 +1971,19 @@ type Geofence struct {
 	Geojson interface{} `json:"geojson,omitempty"`
 }
 
+// GuardMetric defines model for GuardMetric.
+type GuardMetric struct {
+	// Currency ISO 4217, of the two that are money and of these only
+	Currency *string `json:"currency,omitempty"`
+
+	// Harm what an arm may lose at most, above 0, in the metric's unit: money in minor units
+	Harm   float64           `json:"harm"`
+	Metric GuardMetricMetric `json:"metric"`
+}
+
+// GuardMetricMetric defines model for GuardMetric.Metric.
+type GuardMetricMetric string
+
 // Health defines model for Health.
 type Health struct {
 	// CatalogVersion of the published snapshot; of /readyz
@@ -1825,6 +2146,14 @@ type ListDelivery struct {
 // ListErasure defines model for ListErasure.
 type ListErasure struct {
 	Data []Erasure `json:"data"`
+
+	// NextCursor asks for the next page; left out on the last
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// ListExperiment defines model for ListExperiment.
+type ListExperiment struct {
+	Data []Experiment `json:"data"`
 
 	// NextCursor asks for the next page; left out on the last
 	NextCursor *string `json:"next_cursor,omitempty"`
@@ -2177,6 +2506,21 @@ type Pricing struct {
 // PricingMethod a score is lowered by what the offer is expected to take of its budgets, at prices that rise while these are used faster than is due
 type PricingMethod string
 
+// PrimaryMetric defines model for PrimaryMetric.
+type PrimaryMetric struct {
+	// Currency ISO 4217, of the two that are money and of these only
+	Currency *string `json:"currency,omitempty"`
+
+	// Effect the size of a difference that would matter, above 0, in the metric's unit: money in minor units
+	Effect float64 `json:"effect"`
+
+	// Metric tap_rate, save_rate, dismiss_rate and redemption_rate are by offers shown; redeemed_money (discounts used) and purchase_money by decisions; empty_rate, placements without an offer, by placements. Of dismiss_rate and empty_rate less is better
+	Metric PrimaryMetricMetric `json:"metric"`
+}
+
+// PrimaryMetricMetric tap_rate, save_rate, dismiss_rate and redemption_rate are by offers shown; redeemed_money (discounts used) and purchase_money by decisions; empty_rate, placements without an offer, by placements. Of dismiss_rate and empty_rate less is better
+type PrimaryMetricMetric string
+
 // Problem defines model for Problem.
 type Problem struct {
 	// Code stable, snake_case
@@ -2452,6 +2796,16 @@ type Request struct {
 // RequestExplain full adds explanations and rejections
 type RequestExplain string
 
+// ResultMethod defines model for ResultMethod.
+type ResultMethod struct {
+	Differences string `json:"differences"`
+
+	// Level chance that all intervals of differences hold the truth, of all metrics and arms (Bonferroni) and at all looks
+	Level       float64 `json:"level"`
+	Rates       string  `json:"rates"`
+	SampleRatio string  `json:"sample_ratio"`
+}
+
 // Revision defines model for Revision.
 type Revision struct {
 	Audience *Audience `json:"audience,omitempty"`
@@ -2561,6 +2915,16 @@ type RowFault struct {
 	Value *string `json:"value,omitempty"`
 }
 
+// SampleMismatch defines model for SampleMismatch.
+type SampleMismatch struct {
+	// Evidence how much likelier some other split is than the one that was meant
+	Evidence float64 `json:"evidence"`
+
+	// Mismatch evidence above 1000: something is wrong with the assignment or the log, and no difference between the arms is to be believed
+	Mismatch bool    `json:"mismatch"`
+	Warning  *string `json:"warning,omitempty"`
+}
+
 // Saving defines model for Saving.
 type Saving struct {
 	// Amount minor units
@@ -2590,9 +2954,23 @@ type Stacking struct {
 // StackingMode exclusive when left out
 type StackingMode string
 
+// Stop defines model for Stop.
+type Stop struct {
+	// Reason why
+	Reason *string `json:"reason,omitempty"`
+}
+
 // Taken defines model for Taken.
 type Taken struct {
 	Accepted int64 `json:"accepted"`
+}
+
+// Traffic defines model for Traffic.
+type Traffic struct {
+	From float64 `json:"from"`
+
+	// Until exclusive
+	Until float64 `json:"until"`
 }
 
 // User defines model for User.
@@ -3034,6 +3412,57 @@ type TakeEventsParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// ListExperimentsParams defines parameters for ListExperiments.
+type ListExperimentsParams struct {
+	// Limit items of a page, 1 to 1000; 100 when left out
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateExperimentParams defines parameters for CreateExperiment.
+type CreateExperimentParams struct {
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// PutExperimentParams defines parameters for PutExperiment.
+type PutExperimentParams struct {
+	// IfMatch ETag that the resource must have, or * for any
+	IfMatch *string `json:"If-Match,omitempty"`
+
+	// IfNoneMatch * : it must not exist yet
+	IfNoneMatch *string `json:"If-None-Match,omitempty"`
+}
+
+// StartExperimentParams defines parameters for StartExperiment.
+type StartExperimentParams struct {
+	// IfMatch ETag that the resource must have, or * for any
+	IfMatch *string `json:"If-Match,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// StopExperimentParams defines parameters for StopExperiment.
+type StopExperimentParams struct {
+	// IfMatch ETag that the resource must have, or * for any
+	IfMatch *string `json:"If-Match,omitempty"`
+
+	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// ListExperimentVersionsParams defines parameters for ListExperimentVersions.
+type ListExperimentVersionsParams struct {
+	// Limit items of a page, 1 to 1000; 100 when left out
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListImportsParams defines parameters for ListImports.
 type ListImportsParams struct {
 	// Limit items of a page, 1 to 1000; 100 when left out
@@ -3438,6 +3867,15 @@ type ReplayDecisionJSONRequestBody = ReplayRequest
 
 // TakeEventsJSONRequestBody defines body for TakeEvents for application/json ContentType.
 type TakeEventsJSONRequestBody = Events
+
+// CreateExperimentJSONRequestBody defines body for CreateExperiment for application/json ContentType.
+type CreateExperimentJSONRequestBody = Experiment
+
+// PutExperimentJSONRequestBody defines body for PutExperiment for application/json ContentType.
+type PutExperimentJSONRequestBody = Experiment
+
+// StopExperimentJSONRequestBody defines body for StopExperiment for application/json ContentType.
+type StopExperimentJSONRequestBody = Stop
 
 // RunImportApplicationGeoPlusJSONRequestBody defines body for RunImport for application/geo+json ContentType.
 type RunImportApplicationGeoPlusJSONRequestBody = RunImportApplicationGeoPlusJSONBody
