@@ -25,7 +25,7 @@ var arrows = map[string][]string{
 	"scoring/interval":             {"gonum.org/v1/gonum"},
 	"scoring/tuning":               {"scoring", "gonum.org/v1/gonum", "github.com/go-json-experiment/json"}, // jsontext: logs of millions of lines, token by token
 	"scoring/tuning/bandit":        {"scoring", "scoring/tuning", "gonum.org/v1/gonum"},
-	"scoring/tuning/fit":           {"scoring", "scoring/interval", "scoring/trees", "scoring/tuning", "gonum.org/v1/gonum"},
+	"scoring/tuning/fit":           {"scoring", "scoring/interval", "scoring/metrics", "scoring/trees", "scoring/tuning", "gonum.org/v1/gonum"},
 	"scoring/metrics":              {},
 	"scoring/experiment":           {"scoring/interval"},
 	"scoring/tuning/evaluation":    {"scoring", "scoring/interval", "scoring/metrics", "scoring/tuning"},

@@ -11,8 +11,9 @@ import (
 
 // Options of an evaluation. The zero value is good.
 type Options struct {
-	K        int // how far down a list is looked at; 0: 10, below 0: to its end
-	Bins     int // of the calibration error; 0: 15
+	K        int  // how far down a list is looked at; 0: 10, below 0: to its end
+	Bins     int  // of the calibration error; 0: 15
+	Linear   bool // gains of NDCG are the labels themselves and not 2^label − 1: for labels that are amounts
 	Interval interval.Options
 	Progress func(policies int) // called after each policy with how many are done; nil: nobody asks
 }
@@ -60,7 +61,7 @@ func Evaluate(ctx context.Context, d *tuning.Dataset, policies []Policy, o Optio
 		if len(p.Scores) != d.Rows() {
 			return nil, fmt.Errorf("evaluate %s: %d scores for %d candidates", p.Name, len(p.Scores), d.Rows())
 		}
-		s := newSheet(d, p, ids, o.K)
+		s := newSheet(d, p, ids, &o)
 		for g := range d.Groups() {
 			if g%4096 == 0 && ctx.Err() != nil {
 				return nil, fmt.Errorf("evaluate %s: %w", p.Name, ctx.Err())
