@@ -16,6 +16,34 @@ type Evaluator interface {
 	// Simulate makes the last logged decisions again under a profile and tells what would change. The request has been checked. ErrTooLittle when there are
 	// none. Cost: a start of a catalog as it was at the first of them, in memory beside the current one, and a decision for each.
 	Simulate(ctx context.Context, r SimulationRequest) (Simulation, error)
+	// EachGroup calls fn for each list that an evaluation would be made of, in the order of the log; of the request the span, the label and what was seen are
+	// looked at. The group is fn's until it returns; an error of fn ends it. Memory: the events of the span and of the week after.
+	EachGroup(ctx context.Context, r EvaluationRequest, fn func(*DatasetGroup) error) error
+}
+
+// DatasetGroup is a placement of a decision with what came of it.
+type DatasetGroup struct {
+	ID       string // decision/placement
+	UserID   string // empty: not known, as all texts
+	Time     time.Time
+	Hour     int    // by the clock of the first offer's venue, 0 to 23; -1: not known
+	Language string // the traveller's first
+	Country  string // ISO 3166-1 alpha-2
+	Segments string // joined by |
+	Place    string
+	Rows     []DatasetRow // the offers that were answered
+}
+
+// DatasetRow is an offer of a list.
+type DatasetRow struct {
+	Offer      string // merchant/campaign@venue
+	MerchantID string
+	Features   []float64 // in the order of scoring.Features; may be empty in old logs
+	Score      float64
+	Shown      bool    // it is known what came of it, and then the rest is set
+	Position   int     // from 1; 0: not shown
+	Propensity float64 // NaN: not known
+	Label      float64 // see Label; NaN: not known
 }
 
 // Label says what is counted as the success of an offer.
@@ -55,7 +83,7 @@ type EvaluationRequest struct {
 	Metrics     []string          // names of those that are told, see EvaluationMetrics; empty: all
 	// Holdout is the share of the decisions, the last ones by time, that is judged, in (0, 1): what a fit to the rest has not seen. 0: all are.
 	Holdout   float64
-	Link      string // what makes a chance of a score: "none", "identity" or "logistic"; empty: none
+	Link      string // what makes a chance of a score: "identity" or "logistic"; empty: nothing does
 	Seed      uint64 // of intervals and of the order by lot
 	Level     float64
 	OffPolicy bool // tells besides what each profile would have earned
@@ -115,6 +143,7 @@ type Measure struct {
 type OffPolicy struct {
 	Profile    ProfileRef
 	Decisions  int // lists that were weighed
+	Positions  int // that are counted, from the top: those further down are in too few lists
 	Users      int
 	LeftOut    int      // lists that could not be: their decision cannot be made again, or the log lacks a propensity
 	Logged     Estimate // what a list of the log earned

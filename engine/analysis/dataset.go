@@ -47,7 +47,7 @@ type DatasetSource struct {
 	log     *Log
 	o       DatasetOptions
 	tally   Tally
-	scratch DatasetGroup
+	scratch engine.DatasetGroup
 	zones   map[string]*time.Location // nil: not known
 	names   map[offerKey]string
 }
@@ -107,10 +107,12 @@ func (s *DatasetSource) Load(ctx context.Context) (*tuning.Dataset, error) {
 }
 
 // Each calls fn for each placement with offers, in the order of the log, without holding more than one. An error of fn ends it.
-func (s *DatasetSource) Each(ctx context.Context, fn func(g *DatasetGroup, d *engine.Decision) error) error {
+func (s *DatasetSource) Each(ctx context.Context, fn func(g *engine.DatasetGroup) error) error {
 	s.tally = Tally{}
 	return s.each(ctx, max(s.o.OneIn, 1), 0, func(d *Logged, placement int) error {
-		return fn(s.group(d, placement), d.Decision)
+		g := s.group(d, placement)
+		g.ID = d.ID + "/" + d.Placements[placement].ID
+		return fn(g)
 	})
 }
 
@@ -174,51 +176,38 @@ func truth(b bool) float64 {
 	return 0
 }
 
-// row is what a data set is told of an offer besides its features.
-func (s *DatasetSource) row(d *Logged, placement, offer int) tuning.Row {
+// row is what a data set is told of an offer.
+func (s *DatasetSource) row(d *Logged, placement, offer int) engine.DatasetRow {
 	o := &d.Placements[placement].Offers[offer]
-	row := tuning.NewRow()
-	row.Score = o.Score
-	row.ShownKnown = true
-	if !s.seen(d.Outcome(placement, offer)) {
+	row := engine.DatasetRow{
+		Offer: s.name(o), MerchantID: o.MerchantID, Features: o.Features, Score: o.Score, Shown: s.seen(d.Outcome(placement, offer)), Propensity: math.NaN(), Label: math.NaN(),
+	}
+	if !row.Shown {
 		return row
 	}
-	row.Shown, row.Position = true, int32(o.Position)
-	row.Label = s.label(d, placement, offer)
+	row.Position, row.Label = o.Position, s.label(d, placement, offer)
 	if o.Propensity > 0 && o.Propensity <= 1 {
 		row.Propensity = o.Propensity
 	}
 	return row
 }
 
-// DatasetGroup is a placement of a decision with what came of it. It and its slices are valid until the function that was called with it returns.
-type DatasetGroup struct {
-	tuning.Group
-	Hour                               int // 0 to 23; -1: not known
-	Language, Country, Segments, Place string
-	Rows                               []tuning.Row
-	Features                           [][]float64 // of each row, in the order of scoring.Features
-}
-
-// group tells a placement.
-func (s *DatasetSource) group(d *Logged, placement int) *DatasetGroup {
+// group tells a placement. It is valid until the next call.
+func (s *DatasetSource) group(d *Logged, placement int) *engine.DatasetGroup {
 	p, g := &d.Placements[placement], &s.scratch
-	*g = DatasetGroup{Group: tuning.Group{Time: d.Time.UnixNano()}, Hour: s.hour(d.Time, p.Offers[0].Venue.TimeZone), Rows: g.Rows[:0], Features: g.Features[:0]}
+	*g = engine.DatasetGroup{Time: d.Time, Hour: s.hour(d.Time, p.Offers[0].Venue.TimeZone), Rows: g.Rows[:0]}
 	if d.Request != nil {
 		s.describe(d.Request, g)
 	}
 	for n := range p.Offers {
-		o := &p.Offers[n]
-		row := s.row(d, placement, n)
-		row.Item, row.Merchant = s.name(o), o.MerchantID
-		g.Rows, g.Features = append(g.Rows, row), append(g.Features, o.Features)
+		g.Rows = append(g.Rows, s.row(d, placement, n))
 	}
 	return g
 }
 
 // describe tells of whom and where.
-func (s *DatasetSource) describe(r *engine.Request, g *DatasetGroup) {
-	g.User, g.Country = r.User.ID, r.User.HomeCountry
+func (s *DatasetSource) describe(r *engine.Request, g *engine.DatasetGroup) {
+	g.UserID, g.Country = r.User.ID, r.User.HomeCountry
 	if len(r.User.Languages) > 0 {
 		g.Language = r.User.Languages[0]
 	}
@@ -277,8 +266,8 @@ func newDatasetBuilder() (b *tuning.Builder, columns []int, err error) {
 }
 
 // addGroup adds a placement to a data set.
-func addGroup(b *tuning.Builder, columns []int, g *DatasetGroup) error {
-	b.Begin(g.Group)
+func addGroup(b *tuning.Builder, columns []int, g *engine.DatasetGroup) error {
+	b.Begin(tuning.Group{User: g.UserID, Time: g.Time.UnixNano()})
 	if g.Hour >= 0 {
 		if err := b.Number("hour", float64(g.Hour)); err != nil {
 			return err
@@ -292,9 +281,14 @@ func addGroup(b *tuning.Builder, columns []int, g *DatasetGroup) error {
 			return err
 		}
 	}
-	for n, row := range g.Rows {
-		w := min(len(g.Features[n]), len(columns))
-		b.Add(row, columns[:w], g.Features[n][:w])
+	for i := range g.Rows {
+		x := &g.Rows[i]
+		row := tuning.Row{
+			Item: x.Offer, Merchant: x.MerchantID, Label: x.Label, Weight: math.NaN(), Propensity: x.Propensity, Score: x.Score, Position: int32(x.Position),
+			Shown: x.Shown, ShownKnown: true,
+		}
+		w := min(len(x.Features), len(columns))
+		b.Add(row, columns[:w], x.Features[:w])
 	}
 	return nil
 }

@@ -191,6 +191,10 @@ func TestEveryOperationSucceeds(t *testing.T) {
 		{key: "analyst", method: "GET", path: "/v1/scoring-profiles/default/versions/1"},
 		{key: "analyst", method: "POST", path: "/v1/scoring-profiles/default/activate"},
 
+		{key: "analyst", method: "POST", path: "/v1/evaluations", body: `{"profiles":[{"name":"default"}],"seen":"answers"}`},
+		{key: "analyst", method: "POST", path: "/v1/simulations", body: `{"profile":{"name":"default","version":1}}`},
+		{key: "analyst", method: "GET", path: "/v1/evaluations/dataset"},
+
 		{key: "operator", method: "PUT", path: "/v1/rates", body: rates, kind: "text/csv"},
 		{key: "analyst", method: "GET", path: "/v1/rates"},
 		{key: "operator", method: "GET", path: "/v1/keys"},

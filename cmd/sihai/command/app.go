@@ -46,6 +46,7 @@ type app struct {
 	scheduler *catalog.Scheduler
 	reporter  *analysis.Reporter
 	forecasts *analysis.Forecaster
+	evaluator *analysis.Evaluator
 	api       *api.API
 }
 
@@ -156,6 +157,11 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		return nil, err
 	}
 
+	a.evaluator, err = analysis.NewEvaluator(analysis.EvaluatorOptions{Sources: logs, Profiles: a.store, Snapshots: a.publisher, Replays: a.replays})
+	if err != nil {
+		return nil, err
+	}
+
 	a.states = catalog.NewStates(a.store, meter)
 
 	// what ends of what is known of travellers; serve starts it
@@ -172,6 +178,11 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 	// how it is asked
 	a.api, err = a.face(o.local)
 	return a, err
+}
+
+// replays makes a replayer of decisions that come in the order of their log.
+func (a *app) replays() (engine.Replayer, error) {
+	return decision.NewReplayer(decision.ReplayerOptions{Pasts: catalog.NewWalk(a.store, store.Packer{}, a.options.logger)})
 }
 
 // decisionLog keeps exact positions, unless the setting says otherwise.
@@ -216,7 +227,7 @@ func (a *app) face(local engine.Key) (*api.API, error) {
 	return api.New(api.Options{
 		Store: a.store, Catalog: a.catalog, Decider: a.decider, Replayer: a.replayer, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Imports: a.queue,
 		Webhooks: a.hooks, Erasures: a.sweeper, Snapshots: a.publisher, States: a.states, Stager: a.catalog,
-		Reporter: a.reporter, Forecaster: a.forecasts,
+		Reporter: a.reporter, Forecaster: a.forecasts, Evaluator: a.evaluator,
 		IDs: engine.IDs{Random: o.env.Random}, Clock: o.env.Now, Logger: o.logger, Collectors: a.collectors(), Local: local,
 		MaxBodyBytes: o.HTTP.MaxBodyBytes, MaxUploadBytes: o.Import.MaxBytes, MaxRows: o.Import.MaxRows, MaxRowBytes: o.Import.MaxRowBytes,
 		UploadIdle: o.HTTP.ReadTimeout, OperatorMetrics: o.Metrics.Access == "operator",
