@@ -85,6 +85,10 @@ func TestVerbsOnTheOwnLog(t *testing.T) {
 		t.Errorf("%+v", weighed)
 	}
 	at.do(t, step{args: "ope --policy profile --weights saving=1", out: "(?s)lists of 80 users.*item position"})
+	changed := asJSON[wire.Simulation](t, at, "simulate --stored better --last 50")
+	if changed.Decisions != 50 || changed.Changed == 0 || len(changed.Merchants) != 1 {
+		t.Errorf("%+v", changed)
+	}
 	if got := s.stop(t); got.code != 0 {
 		t.Fatal(got.err)
 	}
@@ -107,7 +111,9 @@ func TestVerbsOnTheOwnLog(t *testing.T) {
 	own.do(t, step{args: "evaluate --stored better --link identity --report " + page, out: "BETTER"})
 	checkPage(t, page, "measures", "reliability", "place", "hour", "language", "segments", "moves", "ranges")
 	openInBrowser(t, page)
+	own.do(t, step{args: "simulate --weights relative_discount=-1", out: `(?s)with another first offer.*CAMPAIGN +BEFORE.*sunny/c0 +\d+ +\d+ +\+`})
 	for _, wrong := range []step{
+		{args: "simulate", code: 2, err: "--stored"}, {args: "simulate --stored none", code: 1, err: "none"}, {args: "simulate --weights distance=1 --last 0 --from x", code: 1, err: "from"},
 		{args: "evaluate --label love", code: 2, err: "--label"}, {args: "evaluate --label purchase", code: 2, err: "--currency"}, {args: "evaluate --from yesterday", code: 2, err: "--from"},
 		{args: "evaluate --to 2026-01-01T00:00:00Z --from 2026-01-02T00:00:00Z", code: 2, err: "--to"}, {args: "evaluate --seen eyes", code: 2, err: "--seen"},
 		{args: "evaluate --stored better:x", code: 2, err: "--stored"}, {args: "evaluate --stored none", code: 1, err: "none"},

@@ -23,6 +23,7 @@ func (r *runner) verbs() []*cobra.Command {
 		r.tune(),
 		r.evaluate(),
 		r.ope(),
+		r.simulate(),
 		r.webhooks(),
 		r.users(),
 		r.bench(),
