@@ -25,6 +25,7 @@ type cellSet struct {
 	middles     [][3]float32 // unit vectors to the middle of each, which the library takes long to tell
 	resolutions []int        // in use, ascending
 	around      disc         // of all
+	line        *contour     // of all
 }
 
 // NewCellSet returns the union of H3 cells, of one or several resolutions, given by their indexes in hexadecimal. Doubles count once. A point
@@ -38,7 +39,7 @@ func NewCellSet(indexes []string) (*Fence, error) {
 		faults.add("", "too_many", "%d cells, at most %d are allowed", len(indexes), MaxCells)
 		return nil, faults
 	}
-	s := cellSet{cells: make([]Cell, 0, len(indexes))}
+	s := cellSet{cells: make([]Cell, 0, len(indexes)), line: new(contour)}
 	for i, index := range indexes {
 		cell := h3.CellFromString(index)
 		if len(index) > 16 || !cell.IsValid() || cell.String() != index {

@@ -22,7 +22,8 @@ const piece = 3
 // three deviations (one for a circle of less than two), beyond 8 deviations it is an angle, so that the sum itself is accurate to 1e-9. It is taken in a plane of longitudes and latitudes
 // scaled at p, where the edges of polygons are straight; for a fix of 1 km at 60 degrees of latitude the plane errs by less than 1e-3.
 // Of a ring that crosses itself, the parts that run the other way round are taken from the rest, and parts that lie over one another count twice, up to 1.
-// Cost: some pieces for each edge within reach, and a walk to these; for a set of cells, besides, a step for each cell.
+// Cost: some pieces for each edge within reach, and a walk to these. A set of some hundred cells is drawn when it is first asked for, and costs as
+// a polygon of all sides that no two of them share; a larger one a step for each cell, and the drawing of those within reach.
 func (f *Fence) InsideProbability(p LatLng, accuracy Meters) float64 {
 	if accuracy <= 0 {
 		if f.Contains(p) {
@@ -36,10 +37,13 @@ func (f *Fence) InsideProbability(p LatLng, accuracy Meters) float64 {
 // radial is (1 - exp(-ρ²/2σ²)) / ρ² as a function of ρ².
 func radial(rho2, sigma float64) float64 {
 	u := rho2 / (2 * sigma * sigma)
-	if u < 1e-9 {
+	switch {
+	case u < 1e-9:
 		return 1 / (2 * sigma * sigma)
+	case u < 0.05: // where 1 - exp(-u) would lose digits
+		return -math.Expm1(-u) / rho2
 	}
-	return -math.Expm1(-u) / rho2
+	return (1 - math.Exp(-u)) / rho2
 }
 
 var legendreNodes = [4]float64{0.1834346424956498, 0.5255324099163290, 0.7966664774136267, 0.9602898564975363}
@@ -96,6 +100,9 @@ func (s polygons) probability(p LatLng, sigma float64) (sum float64) {
 }
 
 func (s cellSet) probability(p LatLng, sigma float64) (sum float64) {
+	if chance, ok := s.outlined(p, sigma); ok {
+		return chance
+	}
 	near := Meters(reach * sigma)
 	if s.coversDisc(p, near) {
 		return 1
@@ -189,25 +196,86 @@ func (r *ring) probability(p LatLng, sigma float64) (sum float64) {
 }
 
 // turn is ∮ (1 - exp(-ρ²/2σ²)) dφ along the ring, seen from lng, lat in a plane scaled by metres per degree. A run of edges whose box is out of
-// reach is seen under the angle between its ends, since what lies in a box is on one side of a point outside it.
-func (r *ring) turn(lng, lat, perLng, perLat, sigma float64) (sum float64) {
+// reach is seen under the angle between its ends, since what lies in a box is on one side of a point outside it; and so is one whose edges all are beyond the same straight line.
+func (r *ring) turn(lng, lat, perLng, perLat, sigma float64) float64 {
 	plane := func(x, y float64) (float64, float64) { return (x - lng) * perLng, (y - lat) * perLat }
+	t := turning{near: reach * sigma}
 	r.walk(func(b bounds, lo, hi int) bool {
 		x := max(0, b.minX-lng, lng-b.maxX) * perLng
 		y := max(0, b.minY-lat, lat-b.maxY) * perLat
-		if x*x+y*y < reach*reach*sigma*sigma {
+		if x*x+y*y < t.near*t.near {
 			return false
 		}
+		t.end()
 		x0, y0 := plane(r.end(lo))
 		x1, y1 := plane(r.end(hi))
-		sum += math.Atan2(x0*y1-y0*x1, x0*x1+y0*y1)
+		t.sum += angleBetween(x0, y0, x1, y1)
 		return true
 	}, func(i int) {
 		x0, y0 := plane(r.end(i))
 		x1, y1 := plane(r.end(i + 1))
-		sum += edgeTurn(x0, y0, x1, y1, sigma)
+		if t.far(x0, y0, x1, y1) {
+			return
+		}
+		t.end()
+		t.sum += edgeTurn(x0, y0, x1, y1, sigma)
 	})
-	return sum
+	t.end()
+	return t.sum
+}
+
+// turning adds up the angles under which the edges of a line are seen from the origin, those out of reach run by run.
+type turning struct {
+	near, sum      float64
+	beyond         beyond // which line the run under way lies beyond
+	x0, y0, x1, y1 float64
+}
+
+// beyond is a side of the square round the origin that just holds what is within reach.
+type beyond int
+
+const (
+	withinReach beyond = iota
+	east
+	west
+	north
+	south
+)
+
+// far takes an edge that begins where the last one ended, and reports whether it is out of reach.
+func (t *turning) far(x0, y0, x1, y1 float64) bool {
+	var where beyond
+	switch {
+	case x0 > t.near && x1 > t.near:
+		where = east
+	case x0 < -t.near && x1 < -t.near:
+		where = west
+	case y0 > t.near && y1 > t.near:
+		where = north
+	case y0 < -t.near && y1 < -t.near:
+		where = south
+	default:
+		return false
+	}
+	if where != t.beyond {
+		t.end()
+		t.beyond, t.x0, t.y0 = where, x0, y0
+	}
+	t.x1, t.y1 = x1, y1
+	return true
+}
+
+// end adds the run under way.
+func (t *turning) end() {
+	if t.beyond != withinReach {
+		t.sum += angleBetween(t.x0, t.y0, t.x1, t.y1)
+		t.beyond = withinReach
+	}
+}
+
+// angleBetween is the angle from one point to another, seen from the origin.
+func angleBetween(x0, y0, x1, y1 float64) float64 {
+	return math.Atan2(x0*y1-y0*x1, x0*x1+y0*y1)
 }
 
 // edgeTurn is ∫ (1 - exp(-ρ²/2σ²)) dφ along a segment, seen from the origin.

@@ -1,6 +1,9 @@
 package store
 
 import (
+	"bytes"
+	"slices"
+
 	"github.com/klauspost/compress/s2"
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -19,8 +22,9 @@ const blockSize = 128 << 10
 
 // pack puts bodies into blocks, in order, and returns for each block how many it holds.
 func pack(bodies [][]byte) (blocks [][]byte, counts []int) {
+	var fields, packed []byte // memory that the blocks of one call share
 	for len(bodies) > 0 {
-		n, size := 0, 1
+		n, size := 0, 0
 		for ; n < len(bodies); n++ {
 			length := protowire.SizeTag(1) + protowire.SizeBytes(len(bodies[n]))
 			if n > 0 && size+len(bodies[n]) > blockSize {
@@ -28,21 +32,22 @@ func pack(bodies [][]byte) (blocks [][]byte, counts []int) {
 			}
 			size += length
 		}
-		b := append(make([]byte, 0, size), valueVersion)
+		fields = slices.Grow(fields[:0], size)
 		for _, body := range bodies[:n] {
-			b = protowire.AppendBytes(protowire.AppendTag(b, 1, protowire.BytesType), body)
+			fields = protowire.AppendBytes(protowire.AppendTag(fields, 1, protowire.BytesType), body)
 		}
-		blocks, counts, bodies = append(blocks, compress(b[1:])), append(counts, n), bodies[n:]
+		packed = compress(packed, fields)
+		blocks, counts, bodies = append(blocks, bytes.Clone(packed)), append(counts, n), bodies[n:]
 	}
 	return blocks, counts
 }
 
-// compress makes a block of fields.
-func compress(fields []byte) []byte {
-	dst := make([]byte, 1+s2.MaxEncodedLen(len(fields)))
+// compress makes a block of fields, in dst if it has room.
+func compress(dst, fields []byte) []byte {
+	dst = slices.Grow(dst[:0], 1+s2.MaxEncodedLen(len(fields)))
+	dst = dst[:cap(dst)]
 	dst[0] = blockVersion
-	packed := s2.Encode(dst[1:], fields)
-	return append(make([]byte, 0, 1+len(packed)), dst[:1+len(packed)]...)
+	return dst[:1+len(s2.Encode(dst[1:], fields))]
 }
 
 // expand returns the fields of a block.

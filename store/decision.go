@@ -17,11 +17,24 @@ const decisionBatch = 2 << 20
 // list may be kept. A decision whose ID is there already is left as it is, so the same list may be appended again.
 // Cost: one sync of the disk for each transaction, and a lookup for each decision.
 func (db *DB) AppendDecisions(ctx context.Context, ds []*engine.Decision) error {
-	return db.AppendTallied(ctx, ds, nil)
+	return db.appendAll(ctx, ds, nil, unknown)
 }
 
-// AppendTallied is AppendDecisions, and keeps tallies in the transaction of the last of the decisions. Of decisions that are there already they are kept again.
+// AppendTallied keeps decisions that are in no log yet, since their IDs were made for them, and tallies in the transaction of the last of them. Some 2 MiB of decisions are one
+// transaction, as with AppendDecisions; unlike there no ID is looked up, so after an error the same list is appended again only where it is known that nothing was kept: engine.ErrDiskFull.
 func (db *DB) AppendTallied(ctx context.Context, ds []*engine.Decision, tallies []engine.Tally) error {
+	return db.appendAll(ctx, ds, tallies, allNew)
+}
+
+// novelty says what is known of decisions that are appended.
+type novelty bool
+
+const (
+	unknown novelty = false // some may be there already
+	allNew  novelty = true
+)
+
+func (db *DB) appendAll(ctx context.Context, ds []*engine.Decision, tallies []engine.Tally, are novelty) error {
 	m := db.scratch.take()
 	defer db.scratch.put(m)
 	for len(ds) > 0 {
@@ -37,7 +50,14 @@ func (db *DB) AppendTallied(ctx context.Context, ds []*engine.Decision, tallies 
 		}
 		at := db.clock()
 		err := db.kv.Update(ctx, decisionsPlace().part, nil, func(tx kv.Tx) error {
-			if err := appendDecisions(tx, at, ds[:n], bodies); err != nil || n < len(ds) {
+			keys, bodies := placeKeys(ds[:n]), bodies
+			if are == unknown {
+				var err error
+				if keys, bodies, err = onlyNew(tx, keys, bodies); err != nil {
+					return err
+				}
+			}
+			if err := appendDecisions(tx, at, keys, bodies); err != nil || n < len(ds) {
 				return err
 			}
 			return appendTallies(tx, at, tallies)
@@ -76,7 +96,11 @@ func (db *DB) AppendTalliedOnce(ctx context.Context, once *engine.Once, d *engin
 			first = was.id
 			return nil
 		}
-		if err := appendDecisions(tx, at, []*engine.Decision{d}, [][]byte{body}); err != nil {
+		keys, bodies, err := onlyNew(tx, placeKeys([]*engine.Decision{d}), [][]byte{body})
+		if err != nil {
+			return err
+		}
+		if err := appendDecisions(tx, at, keys, bodies); err != nil {
 			return err
 		}
 		if err := appendTallies(tx, at, tallies); err != nil {
@@ -190,23 +214,35 @@ func decisionBody(m *message, d *engine.Decision) ([]byte, error) {
 	return b[start:len(b):len(b)], nil
 }
 
-// appendDecisions keeps those that are new, and where each of them is.
-func appendDecisions(tx kv.Tx, at time.Time, ds []*engine.Decision, bodies [][]byte) error {
-	keys, fresh := make([][]byte, 0, len(ds)), make([][]byte, 0, len(ds))
-	seen := make(map[string]bool, len(ds))
+// placeKeys returns the keys under which it is kept where decisions are.
+func placeKeys(ds []*engine.Decision) [][]byte {
+	keys := make([][]byte, len(ds))
 	for i, d := range ds {
-		key := key(placeKind, d.ID)
+		keys[i] = key(placeKind, d.ID)
+	}
+	return keys
+}
+
+// onlyNew leaves out the decisions that are kept already, and all but the first of those with the same key.
+func onlyNew(tx kv.Tx, keys, bodies [][]byte) (newKeys, newBodies [][]byte, err error) {
+	seen := make(map[string]bool, len(keys))
+	for i, key := range keys {
 		_, err := tx.Get(key)
 		if err != nil && !errors.Is(err, kv.ErrNotFound) {
-			return err
+			return nil, nil, err
 		}
-		if err == nil || seen[d.ID] {
+		if err == nil || seen[string(key)] {
 			continue
 		}
-		seen[d.ID] = true
-		keys, fresh = append(keys, key), append(fresh, bodies[i])
+		seen[string(key)] = true
+		newKeys, newBodies = append(newKeys, key), append(newBodies, bodies[i])
 	}
-	blocks, counts := pack(fresh)
+	return newKeys, newBodies, nil
+}
+
+// appendDecisions keeps decisions, and under their keys where each of them is.
+func appendDecisions(tx kv.Tx, at time.Time, keys, bodies [][]byte) error {
+	blocks, counts := pack(bodies)
 	for i, block := range blocks {
 		where, err := tx.AppendBlock(decisionBlock, at, block)
 		if err != nil {

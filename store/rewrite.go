@@ -92,7 +92,7 @@ func changeBlock[T any](block []byte, read func(*T, *field), write func(*message
 		}
 		fields = protowire.AppendBytes(protowire.AppendTag(fields, 1, protowire.BytesType), body)
 	}
-	return compress(fields), nil
+	return compress(nil, fields), nil
 }
 
 // TrimDecisions implements engine.Histories. The spots go before the block: a decision of which only the block is left is not found. Blocks of one millisecond go

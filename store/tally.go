@@ -18,12 +18,14 @@ const tallyQuarter = 15 * time.Minute
 
 // appendTallies keeps tallies in blocks of their own, in the transaction of the decisions that they count.
 func appendTallies(tx kv.Tx, at time.Time, tallies []engine.Tally) error {
-	bodies := make([][]byte, len(tallies))
+	bodies, m := make([][]byte, len(tallies)), new(message)
 	for i := range tallies {
-		var err error
-		if bodies[i], err = encodeBody(&tallies[i], writeTally); err != nil {
-			return err
-		}
+		begin := len(m.b)
+		writeTally(m, &tallies[i])
+		bodies[i] = m.b[begin:len(m.b):len(m.b)]
+	}
+	if _, err := m.value(); err != nil {
+		return err
 	}
 	blocks, _ := pack(bodies)
 	for _, b := range blocks {
@@ -54,7 +56,10 @@ func writeTally(m *message, t *engine.Tally) {
 	m.str(1, t.MerchantID)
 	m.str(2, t.CampaignID)
 	m.int(3, t.Quarter.Unix()/int64(tallyQuarter/time.Second))
-	counts := slices.SortedFunc(slices.Values(t.Counts), func(a, b engine.Tallied) int { return cmp.Compare(a.Code, b.Code) })
+	counts, byCode := t.Counts, func(a, b engine.Tallied) int { return cmp.Compare(a.Code, b.Code) }
+	if !slices.IsSortedFunc(counts, byCode) {
+		counts = slices.SortedFunc(slices.Values(counts), byCode)
+	}
 	for _, c := range counts {
 		m.sub(4, func() {
 			m.int(1, int64(c.Code))

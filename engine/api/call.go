@@ -239,8 +239,14 @@ func (c *call) answer(status int, value any) error {
 	if err != nil {
 		return fmt.Errorf("encode answer: %w", err)
 	}
-	c.Data(status, gin.MIMEJSON, data)
+	c.sendJSON(status, data)
 	return nil
+}
+
+// sendJSON answers with bytes whose length is told: of more than fits into its buffer the server would make chunks, with a write for the last one.
+func (c *call) sendJSON(status int, data []byte) {
+	c.Header("Content-Length", strconv.Itoa(len(data)))
+	c.Data(status, gin.MIMEJSON, data)
 }
 
 // marshal leaves <, > and & as they are: an answer is no page.

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"sync"
 
-	"github.com/gin-gonic/gin"
-
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/engine/wire"
 	"github.com/sihai-network/sihai/scoring"
@@ -62,7 +60,7 @@ func decide(c *call) error {
 	}
 	c.api.metrics.decided(d)
 	*buf = wire.AppendDecision((*buf)[:0], d) // over the body, of which nothing is needed any more
-	c.Data(http.StatusOK, gin.MIMEJSON, *buf)
+	c.sendJSON(http.StatusOK, *buf)
 	return nil
 }
 
@@ -76,7 +74,7 @@ func recorded(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.Data(http.StatusOK, gin.MIMEJSON, data)
+	c.sendJSON(http.StatusOK, data)
 	return nil
 }
 
@@ -113,7 +111,7 @@ func replay(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.Data(http.StatusOK, gin.MIMEJSON, answer)
+	c.sendJSON(http.StatusOK, answer)
 	return nil
 }
 

@@ -11,7 +11,7 @@ import (
 
 // TallyLog is a decision log that keeps with the decisions what became of their candidates.
 type TallyLog interface {
-	// AppendTallied is AppendDecisions, and keeps tallies in the transaction of the last of the decisions. The tallies are the caller's again when it returns.
+	// AppendTallied is AppendDecisions for decisions that are in no log yet, and keeps tallies in the transaction of the last of them. The tallies are the caller's again when it returns.
 	AppendTallied(ctx context.Context, ds []*engine.Decision, tallies []engine.Tally) error
 }
 

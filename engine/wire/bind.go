@@ -287,6 +287,9 @@ func (b *binder) unknown(p *plan, name string) error {
 }
 
 func (b *binder) dict(p *plan, v reflect.Value) error {
+	if numbers, ok := v.Addr().Interface().(*map[string]float64); ok && b.dec == nil {
+		return b.numbers(p, numbers)
+	}
 	if _, err := b.read(); err != nil {
 		return err
 	}
@@ -355,39 +358,6 @@ func (b *binder) list(p *plan, v reflect.Value) error {
 	v.Set(made)
 	_, err := b.read()
 	return err
-}
-
-// texts is list for plain strings, as the scanner reads them.
-func (b *binder) texts(p *plan, made *[]string) error {
-	if _, err := b.read(); err != nil {
-		return err
-	}
-	list := make([]string, 0, 4)
-	for i := 0; b.peek() == '"'; i++ {
-		t, err := b.read()
-		if err != nil {
-			return err
-		}
-		if p.rules.maxItems > 0 && i >= p.rules.maxItems || !p.elem.rules.suit(t.text) {
-			return errUncommon
-		}
-		list = append(list, t.text)
-	}
-	if len(list) < p.rules.minItems {
-		return errUncommon
-	}
-	*made = list
-	t, err := b.read()
-	if err == nil && t.kind != ']' {
-		err = errUncommon
-	}
-	return err
-}
-
-// suit reports whether a text is within bounds.
-func (r *rules) suit(s string) bool {
-	return (len(r.enum) == 0 || slices.Contains(r.enum, s)) && (r.maxLength == 0 || utf8.RuneCountInString(s) <= r.maxLength) &&
-		utf8.RuneCountInString(s) >= r.minLength
 }
 
 // scalar binds a string, a number or a bool.

@@ -122,18 +122,24 @@ func (u *User) engine(faults *engine.Faults) engine.User {
 			faults.Add(item("user.languages", i), "invalid", "%q is not a BCP 47 language tag", clip(tag))
 		}
 	}
-	var codes []string
-	if len(u.CategoryAffinities) > 0 {
-		codes = sortedKeys(u.CategoryAffinities)
-	}
-	for _, code := range codes {
-		if x := u.CategoryAffinities[code]; x < 0 || x > 1 {
-			faults.Add("user.category_affinities."+clip(code), "out_of_range", "%v is not between 0 and 1", x)
-		}
-	}
+	u.checkAffinities(faults)
 	return engine.User{
 		ID: u.ID, HomeCountry: u.HomeCountry, Languages: u.Languages, Segments: u.Segments, SpendTier: u.SpendTier,
 		Attributes: u.Attributes, CategoryAffinities: u.CategoryAffinities,
+	}
+}
+
+// checkAffinities tells of those out of range, in the order of their codes.
+func (u *User) checkAffinities(faults *engine.Faults) {
+	var wrong []string
+	for code, x := range u.CategoryAffinities {
+		if x < 0 || x > 1 {
+			wrong = append(wrong, code)
+		}
+	}
+	slices.Sort(wrong)
+	for _, code := range wrong {
+		faults.Add("user.category_affinities."+clip(code), "out_of_range", "%v is not between 0 and 1", u.CategoryAffinities[code])
 	}
 }
 
