@@ -17,7 +17,7 @@ type Evaluator interface {
 	// none. Cost: a start of a catalog as it was at the first of them, in memory beside the current one, and a decision for each.
 	Simulate(ctx context.Context, r SimulationRequest) (Simulation, error)
 	// EachGroup calls fn for each list that an evaluation would be made of, in the order of the log; of the request the span, the label and what was seen are
-	// looked at. The group is fn's until it returns; an error of fn ends it. Memory: the events of the span and of the week after.
+	// looked at, and users are told by numbers. The group is fn's until it returns; an error of fn ends it. Memory: the events of the span and of the week after.
 	EachGroup(ctx context.Context, r EvaluationRequest, fn func(*DatasetGroup) error) error
 }
 

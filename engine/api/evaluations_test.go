@@ -57,6 +57,9 @@ func TestEvaluationsOfTheLog(t *testing.T) {
 	}
 
 	lines := w.get(t, "analyst", "/v1/evaluations/dataset?seen=answers").want(t, 200)
+	if strings.Contains(string(lines.body), `"u-`) {
+		t.Errorf("a data set names users: %s", lines.body)
+	}
 	d, err := tuning.ReadNDJSON(t.Context(), strings.NewReader(string(lines.body)), tuning.ReadOptions{})
 	if err != nil || d.Groups() != decisions || d.Rows() != 3*decisions || d.Width() != 9 || d.Labels == nil || d.Scores == nil || len(d.UserNames) != decisions || len(d.ContextColumns) < 3 {
 		t.Errorf("%v, %d groups: %s", err, d.Groups(), lines.body)

@@ -11,7 +11,7 @@ import (
 // DatasetDecision is a placement of a decision, as data sets for fits have it.
 type DatasetDecision struct {
 	ID         string             `json:"id" doc:"decision/placement"`
-	User       string             `json:"user,omitempty"`
+	User       string             `json:"user,omitempty" doc:"a number: users are told apart and not named"`
 	Time       string             `json:"time" format:"date-time"`
 	Context    DatasetContext     `json:"context"`
 	Candidates []DatasetCandidate `json:"candidates" doc:"the offers that were answered"`

@@ -26,6 +26,7 @@ type evaluateFlags struct {
 	level     float64
 	seed      uint64
 	report    string
+	scenarios int
 }
 
 func (r *runner) evaluate() *cobra.Command {
@@ -54,7 +55,7 @@ func (r *runner) evaluate() *cobra.Command {
 	flags.IntVar(&f.k, "k", 10, "how far down a list is looked at; 0: to its end")
 	flags.Float64Var(&f.level, "level", 0.95, "chance that an interval holds the truth")
 	flags.Uint64Var(&f.seed, "seed", 1, "of the intervals and of the order by lot")
-	flags.StringVar(&f.report, "report", "", "file that gets a page of HTML with pictures, by itself whole")
+	addReport(flags, &f.report, &f.scenarios)
 	return cmd
 }
 
@@ -103,7 +104,7 @@ func (r *runner) runEvaluate(ctx context.Context, f *evaluateFlags) error {
 	}
 	done()
 	if f.report != "" {
-		w := workbench{data: d, policies: policies, profile: profile, options: o, measured: report, made: r.Now()}
+		w := workbench{data: d, policies: policies, profile: profile, options: o, measured: report, made: r.Now(), last: f.scenarios}
 		if err := w.write(ctx, f.report); err != nil {
 			return err
 		}

@@ -39,7 +39,7 @@ func ownLog(t *testing.T, dir string, decisions int) server {
 	random := rand.New(rand.NewPCG(4, 2))
 	for n := range decisions {
 		d, err := s.client().Decide(t.Context(), wire.Request{
-			User:       &wire.User{ID: fmt.Sprint("u", n/2), Languages: []string{[]string{"en", "zh-Hans"}[n%2]}, Segments: []string{"tourist"}},
+			User:       &wire.User{ID: fmt.Sprint("u", n/2), Languages: []string{[]string{"en", "zh-Hans"}[n%2]}, Segments: []string{"tourist", `<b>"&amp`}},
 			Location:   &wire.Location{Lat: 25.78 + 0.002*random.Float64(), Lon: -80.13},
 			Placements: []wire.PlacementRequest{{ID: "home", Count: 4}},
 		})
@@ -109,6 +109,9 @@ func TestVerbsOnTheOwnLog(t *testing.T) {
 	checkPage(t, page, "measures", "reliability", "weights", "learning", "place", "hour", "language", "segments", "moves", "ranges")
 	page = filepath.Join(files, "measured.html")
 	own.do(t, step{args: "evaluate --stored better --link identity --report " + page, out: "BETTER"})
+	if data, err := os.ReadFile(page); err != nil || strings.Contains(string(data), "<b>") || !strings.Contains(string(data), "&lt;b&gt;") {
+		t.Errorf("%v: what a wallet calls a segment is read as a page", err)
+	}
 	checkPage(t, page, "measures", "reliability", "place", "hour", "language", "segments", "moves", "ranges")
 	openInBrowser(t, page)
 	own.do(t, step{args: "simulate --weights relative_discount=-1", out: `(?s)with another first offer.*CAMPAIGN +BEFORE.*sunny/c0 +\d+ +\d+ +\+`})

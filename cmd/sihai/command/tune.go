@@ -30,6 +30,7 @@ type tuneFlags struct {
 	penalties []string
 	save, out string
 	report    string
+	scenarios int
 	fit.Options
 }
 
@@ -62,7 +63,7 @@ func (r *runner) tune() *cobra.Command {
 	flags.IntVar(&f.Iterations, "iterations", 300, "at most, of one fit")
 	flags.Uint64Var(&f.Seed, "seed", 1, "of the intervals")
 	flags.StringVar(&f.save, "save", "", "scoring profile that gets the fit as its next version, not active")
-	flags.StringVar(&f.report, "report", "", "file that gets a page of HTML with pictures, by itself whole")
+	addReport(flags, &f.report, &f.scenarios)
 	flags.StringVar(&f.out, "out", "", "file that gets the fit as a profile in JSON, as the API has it")
 	_ = cmd.RegisterFlagCompletionFunc("loss", cobra.FixedCompletions([]string{"logistic", "pairwise", "listwise"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/scoring"
 	"github.com/sihai-network/sihai/scoring/interval"
@@ -31,6 +33,13 @@ type workbench struct {
 	measured *evaluation.Report
 	fit      *fit.Report // nil: nothing was fitted
 	made     time.Time
+	last     int // lists that the ranges of weights are held to, the last ones
+}
+
+// addReport adds the flags of a page.
+func addReport(flags *pflag.FlagSet, name *string, scenarios *int) {
+	flags.StringVar(name, "report", "", "file that gets a page of HTML with pictures, by itself whole")
+	flags.IntVar(scenarios, "scenarios", 100, "of the report: lists, the last ones, that stay as they are while a weight keeps to its range")
 }
 
 // benchPage is what the template tells.
@@ -48,7 +57,7 @@ type benchPart struct {
 	Rows            [][]string
 }
 
-// write makes the page. A file that is there is replaced once the new one is whole.
+// write makes the page, and writes it once all of it is made.
 func (w *workbench) write(ctx context.Context, name string) error {
 	p, err := w.page(ctx)
 	if err != nil {
@@ -249,9 +258,6 @@ func (w *workbench) moves() benchPart {
 	}
 }
 
-// rangedLists bounds the lists that the ranges of weights are held to: the last ones.
-const rangedLists = 100
-
 // ranges tells how far each weight may go before one of the last lists changes; nil where scores are not those of weights.
 func (w *workbench) ranges() *benchPart {
 	d := w.data
@@ -267,7 +273,7 @@ func (w *workbench) ranges() *benchPart {
 		k = 10
 	}
 	var chosen []scoring.Scenario
-	for g := max(d.Groups()-rangedLists, 0); g < d.Groups(); g++ {
+	for g := max(d.Groups()-w.last, 0); g < d.Groups(); g++ {
 		from, to := d.Group(g)
 		s := scoring.Scenario{Rows: new(scoring.Matrix), K: k}
 		for i := from; i < to; i++ {
@@ -333,6 +339,6 @@ func (r *runner) reportFit(ctx context.Context, f *tuneFlags, result *fit.Result
 	if err != nil {
 		return err
 	}
-	w := workbench{data: &held, policies: policies, profile: &profile, options: o, measured: measured, fit: &result.Report, made: r.Now()}
+	w := workbench{data: &held, policies: policies, profile: &profile, options: o, measured: measured, fit: &result.Report, made: r.Now(), last: f.scenarios}
 	return w.write(ctx, f.report)
 }

@@ -1406,7 +1406,9 @@ type DatasetDecision struct {
 	// Id decision/placement
 	Id   string    `json:"id"`
 	Time time.Time `json:"time"`
-	User *string   `json:"user,omitempty"`
+
+	// User a number: users are told apart and not named
+	User *string `json:"user,omitempty"`
 }
 
 // Decision defines model for Decision.
