@@ -117,7 +117,7 @@ func (e *Evaluator) evaluate(ctx context.Context, r *engine.EvaluationRequest) (
 	tally := src.Tally()
 	out := engine.Evaluation{
 		From: r.From, Until: r.Until, Decisions: tally.Decisions, OneIn: tally.OneIn, Lists: report.Groups, Users: report.Users, Offers: report.Rows,
-		Labelled: report.Labelled, Unconverted: tally.Unconverted, Bytes: BytesOf(d), K: report.K, Policies: linesOf(report, refs, r.Metrics), Notes: notesOf(r, &tally),
+		Labelled: report.Labelled, Unconverted: tally.Unconverted, Bytes: BytesOf(d), K: report.K, Policies: linesOf(report, refs), Notes: notesOf(r, &tally),
 	}
 	if r.OffPolicy {
 		if out.OffPolicy, err = e.offPolicy(ctx, r); err != nil {
@@ -146,7 +146,11 @@ func BytesOf(d *tuning.Dataset) int64 {
 }
 
 func optionsOf(r *engine.EvaluationRequest) evaluation.Options {
-	return evaluation.Options{K: r.K, Linear: r.Label.InMoney(), Interval: interval.Options{Seed: r.Seed, Level: r.Level}}
+	o := evaluation.Options{K: r.K, Linear: r.Label.InMoney(), Interval: interval.Options{Seed: r.Seed, Level: r.Level}}
+	if len(r.Metrics) > 0 {
+		o.Measures = r.Metrics
+	}
+	return o
 }
 
 // linkOf reads a link that was checked.
@@ -222,14 +226,11 @@ func Baselines(d *tuning.Dataset, seed uint64) (out []evaluation.Policy) {
 	return append(out, evaluation.Random(d, seed))
 }
 
-func linesOf(report *evaluation.Report, refs []engine.ProfileRef, metrics []string) []engine.EvaluatedPolicy {
+func linesOf(report *evaluation.Report, refs []engine.ProfileRef) []engine.EvaluatedPolicy {
 	out := make([]engine.EvaluatedPolicy, len(report.Lines))
 	for i, line := range report.Lines {
 		p := engine.EvaluatedPolicy{Name: line.Policy, Profile: refs[i]}
 		for _, m := range line.Measures {
-			if len(metrics) > 0 && !slices.Contains(metrics, m.Name) {
-				continue
-			}
 			p.Measures = append(p.Measures, engine.Measure{
 				Name: m.Name, Over: m.Count, Estimate: estimateOf(m.Estimate), Difference: estimateOf(m.Difference), Missing: m.Missing,
 			})

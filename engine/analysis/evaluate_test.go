@@ -229,6 +229,13 @@ func TestOffPolicyWeighsByHand(t *testing.T) {
 	near.MaxPerMerchant = 3
 	got, err := w.evaluator().Evaluate(t.Context(), engine.EvaluationRequest{Profiles: []scoring.Profile{near}, From: monday, Until: w.now, OffPolicy: true})
 	w.ok(err)
+	var names []string
+	for _, m := range got.Policies[0].Measures {
+		names = append(names, m.Name)
+	}
+	if !slices.Equal(names, engine.EvaluationMetrics()) {
+		t.Errorf("measured are %v, and may be asked for %v", names, engine.EvaluationMetrics())
+	}
 	replayer, err := w.replays()
 	w.ok(err)
 	came, sum, lists := w.outcomes(), 0.0, 0
