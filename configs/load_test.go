@@ -161,6 +161,29 @@ func TestNetworks(t *testing.T) {
 	}
 }
 
+func TestPartners(t *testing.T) {
+	for name, c := range map[string]struct{ body, want string }{
+		"none":         {"", "[]"},
+		"list":         {"partners: [stripe, WeChat Pay]", "[stripe WeChat Pay]"},
+		"text":         {"partners: 'stripe, adyen'", "[stripe adyen]"},
+		"a number":     {"partners: [stripe, 7]", "expected names such as [stripe, adyen], got 7"},
+		"a group":      {"partners: {stripe: true}", "partners.stripe: is not a setting"},
+		"twice":        {"partners: [stripe, stripe]", `partners: "stripe" is there twice`},
+		"no name":      {"partners: [' ']", `" " is not a name`},
+		"a long name":  {"partners: [" + strings.Repeat("x", 65) + "]", "is not a name"},
+		"another line": {"partners: [\"a\\nb\"]", "is not a name"},
+	} {
+		o, err := configs.Load(configs.Sources{File: write(t, "a.yaml", c.body)})
+		got := fmt.Sprint(o.Partners)
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, c.want) {
+			t.Errorf("%s: got %s, want %s", name, got, c.want)
+		}
+	}
+}
+
 func TestAges(t *testing.T) {
 	for text, want := range map[string]string{
 		"7d": "168h0m0s", "36h": "36h0m0s", "0": "0s", "400d": "9600h0m0s",

@@ -10,6 +10,7 @@ type Options struct {
 	Listen    string // host:port
 	Data      string // folder of the store
 	Store     Store
+	Partners  []string // acquirers that venues may accept the wallet through; empty: any
 	Log       Log
 	Decision  Decision
 	Import    Import
@@ -92,6 +93,7 @@ type RateLimit struct {
 const (
 	maxBytes   = 1 << 40
 	maxCount   = 1 << 30
+	maxWord    = 64
 	maxTimeout = 24 * time.Hour
 	maxAge     = 100 * 366 * 24 * time.Hour
 )
@@ -101,6 +103,7 @@ func (o *Options) settings() []setting {
 	return []setting{
 		{"listen", address(&o.Listen)},
 		{"data", text(&o.Data)},
+		{"partners", words(&o.Partners)},
 		{"store.keep_free", whole(&o.Store.KeepFree, 0, maxBytes)},
 		{"log.level", choice(&o.Log.Level, "debug", "info", "warn", "error")},
 		{"log.format", choice(&o.Log.Format, "text", "json")},

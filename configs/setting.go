@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // setting is a path with the field that it fills.
@@ -236,20 +237,9 @@ func networks(to *[]netip.Prefix) field { return networksField{to} }
 
 // set takes a list of networks, or text in which they are separated by commas.
 func (f networksField) set(value any) string {
-	var parts []string
-	switch v := value.(type) {
-	case string:
-		parts = strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' })
-	case []any:
-		for _, item := range v {
-			text, ok := item.(string)
-			if !ok {
-				return fmt.Sprintf("expected networks such as 10.0.0.0/8, got %s", kind(item))
-			}
-			parts = append(parts, text)
-		}
-	default:
-		return fmt.Sprintf("expected networks such as 10.0.0.0/8, got %s", kind(value))
+	parts, wrong := items(value)
+	if wrong != nil {
+		return fmt.Sprintf("expected networks such as 10.0.0.0/8, got %s", kind(*wrong))
 	}
 	list := make([]netip.Prefix, 0, len(parts))
 	for _, text := range parts {
@@ -264,6 +254,50 @@ func (f networksField) set(value any) string {
 }
 
 func (f networksField) check() string { return "" }
+
+// items returns the texts of a list, or of text in which they are separated by commas, or else what is no text.
+func items(value any) (list []string, wrong *any) {
+	switch v := value.(type) {
+	case string:
+		return strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' }), nil
+	case []any:
+		for _, item := range v {
+			text, ok := item.(string)
+			if !ok {
+				return nil, &item
+			}
+			list = append(list, text)
+		}
+		return list, nil
+	}
+	return nil, &value
+}
+
+type wordsField struct{ to *[]string }
+
+func words(to *[]string) field { return wordsField{to} }
+
+func (f wordsField) set(value any) string {
+	list, wrong := items(value)
+	if wrong != nil {
+		return fmt.Sprintf("expected names such as [stripe, adyen], got %s", kind(*wrong))
+	}
+	*f.to = list
+	return ""
+}
+
+// check refuses names that no venue could have.
+func (f wordsField) check() string {
+	for i, word := range *f.to {
+		switch {
+		case word == "" || word != strings.TrimSpace(word) || len(word) > maxWord || strings.ContainsFunc(word, unicode.IsControl):
+			return fmt.Sprintf("%q is not a name of at most %d bytes without space at its ends", word, maxWord)
+		case slices.Contains((*f.to)[:i], word):
+			return fmt.Sprintf("%q is there twice", word)
+		}
+	}
+	return ""
+}
 
 // kind names the kind of a decoded value for people.
 func kind(value any) string {

@@ -57,6 +57,9 @@ type Flight struct {
 	Blackouts []Blackout
 }
 
+// Dated reports whether a bound of f is a date, which comes at another moment in each zone.
+func (f *Flight) Dated() bool { return !f.Start.Date.IsZero() || !f.End.Date.IsZero() }
+
 // Blackout is a span in which a campaign does not hold.
 type Blackout struct {
 	Start Moment // inclusive; never zero

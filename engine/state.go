@@ -90,7 +90,26 @@ func (c *Campaign) flightState(now time.Time, begins, ends *time.Location) State
 	return StateRunning
 }
 
-// Bounds returns when a flight begins anywhere on earth and when it has ended everywhere, see State; zero where it has no such bound.
-func (c *Campaign) Bounds() (start, end time.Time) {
-	return c.Flight.Start.In(easternmost), c.Flight.End.In(westernmost)
+// BoundsIn returns when a flight begins at the first and has ended at the last of some zones, between which StateIn calls it running; without any, anywhere on
+// earth and everywhere. Zero where it has no such bound.
+func (c *Campaign) BoundsIn(zones []*time.Location) (start, end time.Time) {
+	if len(zones) == 0 {
+		return c.Flight.Start.In(easternmost), c.Flight.End.In(westernmost)
+	}
+	for i, zone := range zones {
+		if s := c.Flight.Start.In(zone); i == 0 || s.Before(start) {
+			start = s
+		}
+		if e := c.Flight.End.In(zone); i == 0 || e.After(end) {
+			end = e
+		}
+	}
+	return start, end
+}
+
+// Turns returns when the state of an enabled campaign may change by itself, zones aside that are not among those given: where its dates begin at the first and the last
+// place on earth, and at its venues. Zero times are among them.
+func (c *Campaign) Turns(zones []*time.Location) []time.Time {
+	start, end := c.BoundsIn(zones)
+	return []time.Time{c.Flight.Start.In(easternmost), start, c.Flight.End.In(easternmost), end, c.Flight.End.In(westernmost)}
 }

@@ -11,9 +11,9 @@ type HookType string
 
 // The types of what a webhook is told.
 const (
-	HookCampaignStarted   HookType = "campaign.started"   // its flight has begun, or it was enabled within it
+	HookCampaignStarted   HookType = "campaign.started"   // its flight has begun at the first of its venues, or it was enabled within it
 	HookCampaignExhausted HookType = "campaign.exhausted" // a budget for all time is used up
-	HookCampaignExpired   HookType = "campaign.expired"   // its flight has ended everywhere
+	HookCampaignExpired   HookType = "campaign.expired"   // its flight has ended at the last of its venues
 	HookBudget80          HookType = "budget.80_percent"  // a budget of the campaign has reached four fifths of its limit in its period
 	HookImportFinished    HookType = "import.finished"    // an upload has ended, well or not
 	HookConfirmed         HookType = "redemption.confirmed"

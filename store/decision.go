@@ -20,7 +20,7 @@ func (db *DB) AppendDecisions(ctx context.Context, ds []*engine.Decision) error 
 	return db.appendAll(ctx, ds, nil, unknown)
 }
 
-// AppendTallied keeps decisions that are in no log yet, since their IDs were made for them, and tallies in the transaction of the last of them. Some 2 MiB of decisions are one
+// AppendTallied keeps decisions that are in no log yet, since their IDs were made for them, and tallies in the transaction of the last of them, or of their own. Some 2 MiB of decisions are one
 // transaction, as with AppendDecisions; unlike there no ID is looked up, so after an error the same list is appended again only where it is known that nothing was kept: engine.ErrDiskFull.
 func (db *DB) AppendTallied(ctx context.Context, ds []*engine.Decision, tallies []engine.Tally) error {
 	return db.appendAll(ctx, ds, tallies, allNew)
@@ -37,7 +37,7 @@ const (
 func (db *DB) appendAll(ctx context.Context, ds []*engine.Decision, tallies []engine.Tally, are novelty) error {
 	m := db.scratch.take()
 	defer db.scratch.put(m)
-	for len(ds) > 0 {
+	for first := true; len(ds) > 0 || first && len(tallies) > 0; first = false {
 		n := 0
 		m.b = m.b[:0]
 		var bodies [][]byte

@@ -68,6 +68,7 @@ func openAPIDocument() *huma.OpenAPI {
 			doc.Tags = append(doc.Tags, &huma.Tag{Name: r.tag, Description: tagText[r.tag]})
 		}
 	}
+	doc.Webhooks = webhooks(registry)
 	for _, schema := range registry.Map() {
 		plain(schema)
 	}

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -40,7 +41,7 @@ func (s *Service) CheckVenue(v *engine.Venue) engine.Faults {
 		k.currency("currency", v.Currency)
 	}
 	k.openingHours(v.OpeningHours)
-	k.words("partners", v.Partners, MaxPartners)
+	k.partners(v.Partners, s.partners)
 	switch {
 	case !utf8.ValidString(v.Address):
 		k.add("address", "invalid", "an address is text in UTF-8")
@@ -51,6 +52,19 @@ func (s *Service) CheckVenue(v *engine.Venue) engine.Faults {
 		k.money("typical_spend", v.TypicalSpend)
 	}
 	return k.faults
+}
+
+// partners checks acquirers, which are among those that are known where any are.
+func (k *checker) partners(list, known []string) {
+	k.words("partners", list, MaxPartners)
+	if len(known) == 0 || len(list) > MaxPartners {
+		return
+	}
+	for i, partner := range list {
+		if partner != "" && !slices.Contains(known, partner) {
+			k.add(at("partners", i), "unknown_partner", "%.40q is none of %s", partner, strings.Join(known, ", "))
+		}
+	}
 }
 
 // position checks degrees. The comparisons refuse NaN too.

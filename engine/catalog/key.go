@@ -106,7 +106,7 @@ func (s *Service) checkKey(ctx context.Context, k *engine.Key) error {
 			return err
 		}
 	}
-	c.words("partners", k.Partners, MaxPartners)
+	c.partners(k.Partners, s.partners)
 	if k.Role != engine.RoleApp && len(k.Partners) > 0 {
 		c.add("partners", "invalid", "only a key of the role app says which partners the wallet works with")
 	}

@@ -18,6 +18,8 @@ type Options struct {
 	Random io.Reader    // of secrets and IDs; crypto/rand.Reader in production; required
 	Now    engine.Clock // tells when an upload was finished; nil: time.Now
 	Memory Memory       // bounds what comes in; nil: nothing does
+	// Partners are the acquirers that venues and keys may name. Empty: any.
+	Partners []string
 	// ImportEnded is told of each import once it is done, failed or was cancelled; of a dry run only where that is on record. It is called before
 	// the import is answered, and again where a crash comes between. nil: nobody is told.
 	ImportEnded func(ctx context.Context, report engine.Import)
@@ -32,7 +34,8 @@ type Service struct {
 	rules     *Rules
 	locations *locations
 	room      room
-	moments   moments // of staged changes
+	moments   moments  // of staged changes
+	partners  []string // that are known; nil: all are
 
 	importEnded func(ctx context.Context, report engine.Import)
 }
@@ -49,7 +52,7 @@ func New(o Options) *Service {
 	}
 	l := newLocations()
 	return &Service{
-		store: o.Store, zones: o.Zones, random: o.Random, now: o.Now, rules: newRules(l), locations: l, room: room{o.Memory}, importEnded: o.ImportEnded,
+		store: o.Store, zones: o.Zones, random: o.Random, now: o.Now, rules: newRules(l), locations: l, room: room{o.Memory}, partners: o.Partners, importEnded: o.ImportEnded,
 	}
 }
 

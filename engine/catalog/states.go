@@ -27,7 +27,7 @@ func NewStates(venues engine.Venues, exhaustion engine.Exhaustion) *States {
 func (s *States) State(ctx context.Context, c *engine.Campaign, now time.Time) (engine.State, error) {
 	state := c.State(now)
 	if c.HangsOnZones(now) {
-		zones, err := s.zones(ctx, c)
+		zones, err := s.Zones(ctx, c)
 		if err != nil {
 			return state, fmt.Errorf("state of campaign %s: %w", c.ID, err)
 		}
@@ -39,8 +39,8 @@ func (s *States) State(ctx context.Context, c *engine.Campaign, now time.Time) (
 	return state, nil
 }
 
-// zones returns the zones of the venues at which a campaign holds, each once.
-func (s *States) zones(ctx context.Context, c *engine.Campaign) (zones []*time.Location, err error) {
+// Zones returns the zones of the venues at which a campaign holds, each once. Cost: a read of those venues; of all of its merchant's where it names them by chain.
+func (s *States) Zones(ctx context.Context, c *engine.Campaign) (zones []*time.Location, err error) {
 	seen := make(map[string]bool)
 	add := func(v *engine.Venue) {
 		if zone, err := s.locations.load(v.TimeZone); err == nil && !seen[v.TimeZone] {

@@ -29,7 +29,7 @@
 // # Why not
 //
 // Where the log keeps tallies (tally.go), each decision leaves a mark for every offer that its place led to (marks.go): made, or the first thing found against
-// it. The log's writer adds them up by campaign and quarter of an hour, and they are kept in the transaction of the decisions. What could not score high enough
+// it. The log's writer adds them up by campaign and quarter of an hour, and keeps them once a second with the decisions of the moment. What could not score high enough
 // was outranked: nothing else was asked of it.
 //
 // # Place

@@ -38,6 +38,7 @@ type tallier struct {
 const (
 	quarterHour = 15 * time.Minute
 	tableSize   = 1 << 12
+	maxWords    = 1 << 16 // of a table, about: then tallies are made of it
 )
 
 // add counts the marks of a decision.
@@ -45,7 +46,7 @@ func (t *tallier) add(m *marks) {
 	if m == nil || m.snap == nil {
 		return
 	}
-	if quarter := m.at.UTC().Truncate(quarterHour); t.snap != m.snap || !t.quarter.Equal(quarter) {
+	if quarter := m.at.UTC().Truncate(quarterHour); t.snap != m.snap || !t.quarter.Equal(quarter) || t.used > maxWords {
 		t.fold()
 		t.snap, t.quarter = m.snap, quarter
 	}
@@ -182,10 +183,27 @@ func codeOf(l *engine.Listing, mark uint64) engine.ReasonCode {
 	return engine.AudienceNotMatched
 }
 
-// take returns the tallies so far, of which several may be of one campaign and quarter, and begins afresh.
+// isEmpty reports whether nothing was counted since it was begun afresh.
+func (t *tallier) isEmpty() bool { return t.used == 0 && len(t.done) == 0 }
+
+// take returns the tallies so far, one of each campaign and quarter, ascending, and begins afresh.
 func (t *tallier) take() []engine.Tally {
 	t.fold()
 	done := t.done
 	t.done = nil
-	return done
+	slices.SortStableFunc(done, func(a, b engine.Tally) int {
+		return cmp.Or(a.CampaignRef.Compare(b.CampaignRef), a.Quarter.Compare(b.Quarter))
+	})
+	n := 0
+	for i := range done {
+		if n > 0 && done[n-1].CampaignRef == done[i].CampaignRef && done[n-1].Quarter.Equal(done[i].Quarter) {
+			for _, c := range done[i].Counts {
+				done[n-1].Counts = tallied(done[n-1].Counts, 0, c.Code, c.Count)
+			}
+			continue
+		}
+		done[n] = done[i]
+		n++
+	}
+	return done[:n]
 }

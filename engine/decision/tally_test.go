@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/engine/decision"
@@ -115,6 +117,53 @@ func TestTalliesCountEveryCandidate(t *testing.T) {
 	if total < 20_000 {
 		t.Errorf("%d candidates: too few to tell", total)
 	}
+}
+
+// TestTalliesAreKeptThoughNobodyAsksMore decides twice at once, and then no more: what is counted of both is in the log a second later.
+func TestTalliesAreKeptThoughNobodyAsksMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		random := rand.New(rand.NewPCG(3, 33))
+		snap := weighedWorld(random).snapshot(t)
+		log := newTallyLog()
+		s := start(t, optionsFor(snap, log))
+		r := quickRequest(random)
+		for r.Location == nil || r.Time.Year() < 2000 || r.Time.Year() > 2200 || len(log.total()) == 0 {
+			r = quickRequest(random)
+			if _, err := s.Decide(t.Context(), r, nil); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+		}
+		once := log.total()
+		for range 2 {
+			if _, err := s.Decide(t.Context(), r, nil); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		got := log.total()
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if all := log.total(); len(got) == 0 || !reflect.DeepEqual(got, all) || reflect.DeepEqual(got, once) {
+			t.Errorf("a second later %v, in the end %v", got, all)
+		}
+	})
+}
+
+// total copies the sums so far.
+func (l *tallyLog) total() map[engine.ReasonCode]int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	sums := make(map[engine.ReasonCode]int64)
+	for _, by := range l.sums {
+		for code, n := range by {
+			sums[code] += n
+		}
+	}
+	return sums
 }
 
 // recount holds the tallies of one decision against its explanation.

@@ -16,6 +16,10 @@ const (
 	blockSize = 256
 	blockWait = 50 * time.Millisecond // for more decisions after the first one
 	roomWait  = time.Second           // between two looks whether a full disk has room
+
+	// tallyWait is how long tallies are added up before they are written with the decisions of the moment. At a crowded place each decision tells of hundreds of campaigns, but a thousand
+	// decisions of no more than ten do: to write them with each block took longer than the decisions.
+	tallyWait = time.Second
 )
 
 // queued is a decision that waits, and what became of its candidates; nil: nobody asks.
@@ -32,6 +36,7 @@ type writer struct {
 	dropped atomic.Uint64
 	marks   *marksPool // nil: the log keeps no tallies
 	sum     tallier    // of the goroutine alone
+	tallied time.Time  // likewise: when tallies were written last
 
 	mu      sync.Mutex // guards the rest
 	queue   []queued
@@ -93,8 +98,11 @@ func (w *writer) run() {
 		case <-w.wake:
 			w.gather()
 			w.flush()
+		case <-w.tallyDue():
+			w.keepTallies()
 		case <-w.stop:
 			w.flush()
+			w.keepTallies()
 			return
 		}
 	}
@@ -148,24 +156,56 @@ func (w *writer) flush() {
 	}
 }
 
-// append keeps a block with what became of its candidates. While the disk is full it waits for room, and what is decided meanwhile is queued as far as the queue goes.
+// append keeps a block, and the tallies so far if their time has come.
 func (w *writer) append(block []queued) error {
 	ds := make([]*engine.Decision, len(block))
 	for i := range block {
 		ds[i] = block[i].d
 	}
-	// Without a deadline: a block that was cut short might be on disk or not.
-	keep := func() error { return w.log.AppendDecisions(context.Background(), ds) }
-	if log, ok := w.log.(TallyLog); ok && w.marks != nil {
-		for i := range block {
-			w.sum.add(block[i].m)
-			w.marks.put(block[i].m)
-		}
-		tallies := w.sum.take()
-		keep = func() error { return log.AppendTallied(context.Background(), ds, tallies) }
+	log, ok := w.log.(TallyLog)
+	if !ok || w.marks == nil {
+		return w.keep(func(ctx context.Context) error { return w.log.AppendDecisions(ctx, ds) })
 	}
+	for i := range block {
+		w.sum.add(block[i].m)
+		w.marks.put(block[i].m)
+	}
+	var tallies []engine.Tally
+	if time.Since(w.tallied) >= tallyWait {
+		tallies = w.takeTallies()
+	}
+	return w.keep(func(ctx context.Context) error { return log.AppendTallied(ctx, ds, tallies) })
+}
+
+// tallyDue returns a channel on which something comes when it is time to write tallies; nil: there are none.
+func (w *writer) tallyDue() <-chan time.Time {
+	if w.sum.isEmpty() {
+		return nil
+	}
+	return time.After(tallyWait - time.Since(w.tallied))
+}
+
+func (w *writer) takeTallies() []engine.Tally {
+	w.tallied = time.Now()
+	return w.sum.take()
+}
+
+// keepTallies writes the tallies so far, if there are any, without decisions.
+func (w *writer) keepTallies() {
+	log, ok := w.log.(TallyLog)
+	if !ok || w.sum.isEmpty() {
+		return
+	}
+	tallies := w.takeTallies()
+	if err := w.keep(func(ctx context.Context) error { return log.AppendTallied(ctx, nil, tallies) }); err != nil {
+		w.logger.Error("append tallies to the log", "campaigns", len(tallies), "error", err)
+	}
+}
+
+// keep writes to the log. While the disk is full it waits for room, and what is decided meanwhile is queued as far as the queue goes.
+func (w *writer) keep(write func(context.Context) error) error {
 	for {
-		err := keep()
+		err := write(context.Background()) // without a deadline: a block that was cut short might be on disk or not
 		if !errors.Is(err, engine.ErrDiskFull) {
 			return err
 		}

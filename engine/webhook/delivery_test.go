@@ -1,6 +1,7 @@
 package webhook_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -215,8 +217,19 @@ func TestEveryTypeArrivesSigned(t *testing.T) {
 	if err != nil || len(key) != 32 {
 		t.Fatalf("%v: secret %s", err, hook.Secret)
 	}
+	openapi, err := os.ReadFile("../api/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := apitest.ParseWebhooks(openapi)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ids := map[string]bool{}
 	for _, g := range got {
+		for _, fault := range document.Told(g.event.Type, g.header, g.body) {
+			t.Errorf("%s is not what the document says: %s", g.body, fault)
+		}
 		id, at := g.header.Get("Webhook-Id"), g.header.Get("Webhook-Timestamp")
 		signed := "v1," + base64.StdEncoding.EncodeToString(hmacOf(key, []byte(id+"."+at+"."+string(g.body))))
 		if g.header.Get("Webhook-Signature") != signed || g.event.ID != id || ids[id] {
@@ -235,6 +248,9 @@ func TestEveryTypeArrivesSigned(t *testing.T) {
 		}
 		if strings.Contains(string(g.body), "secret-traveller") {
 			t.Errorf("a merchant is told who: %s", g.body)
+		}
+		if wrong := slices.Concat(document.Told("test", http.Header{}, g.body), document.Told("test", g.header, bytes.Replace(g.body, []byte(`"data":{`), []byte(`"data":{"x":1,`), 1))); len(wrong) < 4 {
+			t.Errorf("the document takes what has no signature, or a member that is not there: %v", wrong)
 		}
 		if g.event.Type == "campaign.exhausted" && !strings.Contains(string(g.body), `"taken":5`) {
 			t.Errorf("%s", g.body)

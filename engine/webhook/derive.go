@@ -21,7 +21,8 @@ type news struct {
 type look struct {
 	campaign    *engine.Campaign
 	now         time.Time
-	impressions int64 // so far; -1: not known
+	zones       []*time.Location // of its venues; nil: the state does not hang on them
+	impressions int64            // so far; -1: not known
 	wants       func(engine.HookType) bool
 
 	watch engine.HookWatch // as the look leaves it
@@ -70,33 +71,41 @@ func (l *look) followOne(m *engine.Movement) {
 	}
 }
 
+// told is the state of the campaign as the API tells it; full: a budget for all time is used up.
+func (l *look) told(full bool) engine.State {
+	state := l.campaign.StateIn(l.now, l.zones)
+	if state == engine.StateRunning && full {
+		return engine.StateExhausted
+	}
+	return state
+}
+
 // standing tells what follows from the campaign as it is now: of its flight, of limits that were changed, and of showings.
 func (l *look) standing() {
 	c := l.campaign
-	state := c.State(l.now)
-	starts, ends := c.Bounds()
+	l.weigh(engine.DateOf(l.now.UTC()), c.Meta.Updated, true)
+	state := c.StateIn(l.now, l.zones)
+	starts, ends := c.BoundsIn(l.zones)
 	switch was := l.watch.State; {
 	case state == engine.StateRunning && was != engine.StateRunning:
-		l.tell(engine.HookCampaignStarted, later(starts, c.Meta.Updated), c.ID, wire.HookCampaignOf(c, state, nil, 0, engine.Date{}))
+		l.tell(engine.HookCampaignStarted, later(starts, c.Meta.Updated), c.ID, wire.HookCampaignOf(c, l.told(l.watch.Exhausted), nil, 0, engine.Date{}))
 	case state == engine.StateExpired && was != engine.StateExpired:
 		l.tell(engine.HookCampaignExpired, later(ends, c.Meta.Updated), c.ID, wire.HookCampaignOf(c, state, nil, 0, engine.Date{}))
 	}
 	l.watch.State = state
-	l.weigh(engine.DateOf(l.now.UTC()), c.Meta.Updated, true)
 }
 
-// next returns when the campaign's flight changes its state by itself; zero: not any more.
-func (l *look) next() time.Time {
-	starts, ends := l.campaign.Bounds()
-	switch {
-	case l.campaign.Status != engine.StatusEnabled:
+// next returns when the campaign's flight may change its state by itself; zero: not any more.
+func (l *look) next() (soonest time.Time) {
+	if l.campaign.Status != engine.StatusEnabled {
 		return time.Time{}
-	case l.now.Before(starts):
-		return starts
-	case l.now.Before(ends):
-		return ends
 	}
-	return time.Time{}
+	for _, at := range l.campaign.Turns(l.zones) {
+		if at.After(l.now) && (soonest.IsZero() || at.Before(soonest)) {
+			soonest = at
+		}
+	}
+	return soonest
 }
 
 func later(a, b time.Time) time.Time {
@@ -162,7 +171,7 @@ func (l *look) near(b *engine.Budget, mark engine.HookMark, n int64, at time.Tim
 	switch reached := n >= b.Limit-b.Limit/5; {
 	case reached && !told:
 		l.watch.Near = slices.Insert(l.watch.Near, i, mark)
-		l.tell(engine.HookBudget80, at, l.campaign.ID, wire.HookCampaignOf(l.campaign, l.campaign.State(l.now), b, n, mark.First))
+		l.tell(engine.HookBudget80, at, l.campaign.ID, wire.HookCampaignOf(l.campaign, l.told(l.watch.Exhausted || mark.First.IsZero() && n >= b.Limit), b, n, mark.First))
 	case !reached && told:
 		l.watch.Near = slices.Delete(l.watch.Near, i, i+1)
 	}

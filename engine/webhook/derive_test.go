@@ -67,6 +67,37 @@ func TestNewsOfTime(t *testing.T) {
 	}
 }
 
+// TestNewsOfDatesGoesByVenues lets a campaign of two venues begin by the clock of the one in the east and end by that of the one in the west, wherever else the day is.
+func TestNewsOfDatesGoesByVenues(t *testing.T) {
+	tokyo, honolulu := time.FixedZone("JST", 9*60*60), time.FixedZone("HST", -10*60*60)
+	c := engine.Campaign{ID: "c", MerchantID: "m", Status: engine.StatusEnabled, Budgets: []engine.Budget{{Metric: engine.MetricRedemptions, Limit: 1, Period: engine.PeriodTotal, Per: engine.PerCampaign}},
+		Flight: engine.Flight{Start: engine.Moment{Date: engine.Date{Year: 2026, Month: 12, Day: 1}}, End: engine.Moment{Date: engine.Date{Year: 2026, Month: 12, Day: 2}}}}
+	start, end := time.Date(2026, 11, 30, 15, 0, 0, 0, time.UTC), time.Date(2026, 12, 2, 10, 0, 0, 0, time.UTC)
+	watch := engine.HookWatch{Exhausted: true, Balance: engine.Balance{Total: engine.Taken{Redemptions: 1}, Entry: 1}}
+	var told []string
+	looks := 0
+	for now := tuesday; !now.IsZero(); looks++ {
+		l := &look{campaign: &c, now: now, impressions: -1, watch: watch, wants: everything}
+		if c.HangsOnZones(now) {
+			l.zones = []*time.Location{honolulu, tokyo}
+		}
+		l.standing()
+		for _, n := range l.news {
+			if n.kind != engine.HookBudget80 {
+				told = append(told, fmt.Sprintf("%s, %s at %s seen at %s", n.kind, n.data.(wire.HookCampaign).State, n.at.Format(time.RFC3339), now.UTC().Format(time.RFC3339)))
+			}
+		}
+		watch, now = l.watch, l.next()
+	}
+	want := []string{
+		fmt.Sprintf("campaign.started, exhausted at %[1]s seen at %[1]s", start.Format(time.RFC3339)),
+		fmt.Sprintf("campaign.expired, expired at %[1]s seen at %[1]s", end.Format(time.RFC3339)),
+	}
+	if !slices.Equal(told, want) || looks > 7 {
+		t.Errorf("%d looks tell %q, want %q", looks, told, want)
+	}
+}
+
 // TestNewsOfBudgets compares what is told of random movements with a plain recount, whatever parts they are read in.
 func TestNewsOfBudgets(t *testing.T) {
 	budgets := []engine.Budget{

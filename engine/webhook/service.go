@@ -28,11 +28,18 @@ type Movements interface {
 	Movements(ctx context.Context, c engine.CampaignRef, after uint64, limit int) ([]engine.Movement, error)
 }
 
+// Zones tells by which clocks the flight of a campaign goes; a catalog.States does.
+type Zones interface {
+	// Zones returns those of the venues at which a campaign holds, each once.
+	Zones(ctx context.Context, c *engine.Campaign) ([]*time.Location, error)
+}
+
 // Options says what a Service works with. Parts are required where nothing else is said.
 type Options struct {
 	Outbox    engine.Outbox
 	Catalog   Catalog
 	Movements Movements
+	Zones     Zones
 	// Impressions tells how often a campaign was shown so far. nil: budgets of impressions are not told of.
 	Impressions func(engine.CampaignRef) int64
 	IDs         engine.IDs   // its reader makes secrets and jitter too
@@ -59,6 +66,7 @@ type Service struct {
 	outbox       engine.Outbox
 	catalog      Catalog
 	movements    Movements
+	zones        Zones
 	impressions  func(engine.CampaignRef) int64
 	ids          engine.IDs
 	now          engine.Clock
@@ -83,11 +91,11 @@ var _ engine.Webhooks = (*Service)(nil)
 
 // Open makes a service that keeps webhooks and sends nothing until Start. Close ends it. Cost: linear in the merchants that have webhooks.
 func Open(ctx context.Context, o Options) (*Service, error) {
-	if o.Outbox == nil || o.Catalog == nil || o.Movements == nil || o.IDs.Random == nil {
+	if o.Outbox == nil || o.Catalog == nil || o.Movements == nil || o.Zones == nil || o.IDs.Random == nil {
 		return nil, errors.New("open webhooks: a part is missing")
 	}
 	s := &Service{
-		outbox: o.Outbox, catalog: o.Catalog, movements: o.Movements, impressions: o.Impressions, ids: o.IDs, now: o.Now, logger: o.Logger,
+		outbox: o.Outbox, catalog: o.Catalog, movements: o.Movements, zones: o.Zones, impressions: o.Impressions, ids: o.IDs, now: o.Now, logger: o.Logger,
 		allowHTTP: o.AllowHTTP, guard: guard{o.Allowed}, backoff: o.Backoff.orDefault(),
 		disableAfter: orDefault(o.DisableAfter, 5*24*time.Hour), keep: orDefault(o.Keep, 30*24*time.Hour), every: orDefault(o.Every, time.Second),
 		wake: make(chan struct{}, 1),

@@ -23,6 +23,7 @@ type watcher struct {
 	merchants map[string]bool                 // that have, or had, webhooks; true: each campaign is to be looked at
 	dirty     map[engine.CampaignRef]struct{} // to be looked at
 	timers    map[engine.CampaignRef]time.Time
+	hanging   map[engine.CampaignRef]struct{} // whose state hangs on the zones of their venues
 
 	position uint64 // of the change feed that was read
 	reading  bool   // position is set
@@ -33,6 +34,7 @@ func (w *watcher) open() {
 	w.merchants = make(map[string]bool)
 	w.dirty = make(map[engine.CampaignRef]struct{})
 	w.timers = make(map[engine.CampaignRef]time.Time)
+	w.hanging = make(map[engine.CampaignRef]struct{})
 }
 
 // watch lets every campaign of a merchant be looked at, and from now on those of which something is heard.
@@ -145,7 +147,7 @@ func (s *Service) Look(ctx context.Context) error {
 // changesPage is how many changes are read at once.
 const changesPage = 1000
 
-// hear marks the campaigns that changed. The first time it only notes where the feed is: after a start all are looked at.
+// hear marks the campaigns that changed, or whose state may have changed with a venue. The first time it only notes where the feed is: after a start all are looked at.
 func (s *Service) hear(ctx context.Context) error {
 	w := &s.watcher
 	if !w.reading {
@@ -160,11 +162,27 @@ func (s *Service) hear(ctx context.Context) error {
 		if err != nil || len(changes) == 0 {
 			return err
 		}
+		moved := make(map[string]bool) // merchants whose venues changed
 		for _, c := range changes {
 			w.position = c.Seq
-			if c.Kind == engine.ChangeCampaign {
+			switch c.Kind {
+			case engine.ChangeCampaign:
 				w.mark(engine.CampaignRef{MerchantID: c.MerchantID, CampaignID: c.ID})
+			case engine.ChangeVenue:
+				moved[c.MerchantID] = true
 			}
+		}
+		w.markHanging(moved)
+	}
+}
+
+// markHanging marks what hangs on the zones of some merchants' venues.
+func (w *watcher) markHanging(merchants map[string]bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for ref := range w.hanging {
+		if merchants[ref.MerchantID] {
+			w.dirty[ref] = struct{}{}
 		}
 	}
 }
@@ -233,9 +251,15 @@ func (w *watcher) takeDirty() []engine.CampaignRef {
 	return refs
 }
 
-func (w *watcher) setTimer(ref engine.CampaignRef, at time.Time) {
+// setTimer says when a campaign is to be looked at again, zero: not by itself, and whether it is with its venues.
+func (w *watcher) setTimer(ref engine.CampaignRef, at time.Time, hangs bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if hangs {
+		w.hanging[ref] = struct{}{}
+	} else {
+		delete(w.hanging, ref)
+	}
 	if at.IsZero() {
 		delete(w.timers, ref)
 		return
@@ -250,7 +274,7 @@ const movementPage = 500
 func (s *Service) lookAt(ctx context.Context, ref engine.CampaignRef) error {
 	c, err := s.catalog.Campaign(ctx, ref.MerchantID, ref.CampaignID)
 	if errors.Is(err, engine.ErrNotFound) {
-		s.watcher.setTimer(ref, time.Time{})
+		s.watcher.setTimer(ref, time.Time{}, false)
 		return nil
 	}
 	if err != nil {
@@ -288,10 +312,16 @@ func (s *Service) lookOnce(ctx context.Context, ref engine.CampaignRef, c *engin
 	if s.impressions != nil {
 		l.impressions = s.impressions(ref)
 	}
+	hangs := c.HangsOnZones(l.now)
+	if hangs || c.Flight.Dated() && c.State(l.now) != watch.State { // the second for the moment at which it changed
+		if l.zones, err = s.zones.Zones(ctx, c); err != nil {
+			return false, err
+		}
+	}
 	l.follow(movements)
 	if !more {
 		l.standing()
-		s.watcher.setTimer(ref, l.wakes(s.impressions != nil))
+		s.watcher.setTimer(ref, l.wakes(s.impressions != nil), hangs)
 	}
 	return more, s.keepNews(ctx, ref.MerchantID, l.news, func(tx engine.HookTx) (bool, error) {
 		return true, tx.PutWatch(ref.CampaignID, &l.watch)

@@ -83,7 +83,9 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 
 	// what comes in
 	memory := new(heap)
-	a.catalog = catalog.New(catalog.Options{Store: a.store, Zones: catalog.NewZones(), Random: o.env.Random, Now: o.env.Now, Memory: memory})
+	a.catalog = catalog.New(catalog.Options{
+		Store: a.store, Zones: catalog.NewZones(), Random: o.env.Random, Now: o.env.Now, Memory: memory, Partners: o.Partners,
+	})
 	if err := a.catalog.Seed(ctx, o.env.Now().UTC()); err != nil {
 		return nil, err
 	}
@@ -119,8 +121,9 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 	}
 
 	// what merchants are told; serve starts it
+	a.states = catalog.NewStates(a.store, meter)
 	a.hooks, err = webhook.Open(ctx, webhook.Options{
-		Outbox: a.store, Catalog: a.store, Movements: a.store, Impressions: meter.Impressions, IDs: engine.IDs{Random: o.env.Random}, Now: o.env.Now, Logger: o.logger,
+		Outbox: a.store, Catalog: a.store, Movements: a.store, Zones: a.states, Impressions: meter.Impressions, IDs: engine.IDs{Random: o.env.Random}, Now: o.env.Now, Logger: o.logger,
 		AllowHTTP: o.Webhooks.AllowHTTP, Allowed: o.Webhooks.AllowedNetworks, Timeout: o.Webhooks.Timeout,
 	})
 	if err != nil {
@@ -161,8 +164,6 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 	if err != nil {
 		return nil, err
 	}
-
-	a.states = catalog.NewStates(a.store, meter)
 
 	// what ends of what is known of travellers; serve starts it
 	if a.sweeper, err = a.privacy(meter); err != nil {

@@ -2,6 +2,8 @@ package command
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -9,7 +11,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 
+	"github.com/sihai-network/sihai/engine/client"
 	"github.com/sihai-network/sihai/engine/wire"
 )
 
@@ -18,6 +22,39 @@ type file struct {
 	io.Reader
 	name string // without .gz or .zst
 	end  []func()
+
+	broken atomic.Pointer[error] // why it could not be read to its end; it may be read by a goroutine of a request
+}
+
+// noted keeps what a file's reader fails with.
+type noted struct {
+	io.Reader
+	of *file
+}
+
+func (n noted) Read(p []byte) (int, error) {
+	k, err := n.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		n.of.broken.CompareAndSwap(nil, &err)
+	}
+	return k, err
+}
+
+// failure tells why an upload of the file has come to no report, as one sees it who knows of files and merchants, and not of requests.
+func (f *file) failure(ctx context.Context, merchant string, err error) error {
+	var refused *client.Problem
+	broken := f.broken.Load()
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("stopped before it was told what came of %s: imported again, it changes only what is not there yet: %w", f.name, ctx.Err())
+	case broken != nil && errors.Is(*broken, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%s breaks off before its end: nothing was changed", f.name)
+	case broken != nil:
+		return fmt.Errorf("read %s: %w: nothing was changed", f.name, *broken)
+	case errors.As(err, &refused) && refused.Code == "not_found" && merchant != "":
+		return fmt.Errorf("there is no merchant %s, or it is not this key's; sihai merchants put makes one", merchant)
+	}
+	return err
 }
 
 func (f *file) close() {
@@ -49,7 +86,7 @@ func (r *runner) openFile(name string) (*file, error) {
 		f.close()
 		return nil, fmt.Errorf("unpack %s: %w", name, err)
 	}
-	f.Reader = unpacked
+	f.Reader = noted{unpacked, f}
 	f.end = append(f.end, func() { _ = unpacked.Close() })
 	return f, nil
 }
@@ -60,6 +97,15 @@ func unpackedName(name string) string {
 		name = strings.TrimSuffix(name, suffix)
 	}
 	return name
+}
+
+// workbookHint says what to do with a workbook, empty for a file of another name.
+func workbookHint(name string) string {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".xlsx", ".xls", ".ods", ".numbers":
+		return "; a sheet of a workbook goes in once it is saved as CSV"
+	}
+	return ""
 }
 
 // formatOf returns the format that a file's name tells, empty when it tells none.

@@ -95,7 +95,7 @@ func (r *runner) runImport(ctx context.Context, t *target, f importFlags, name s
 	}
 	if f.Format == "" {
 		if f.Format = formatOf(unpackedName(name)); f.Format == "" {
-			return usagef("--format is needed: %s does not tell it", name)
+			return usagef("--format is needed: %s does not tell it%s", name, workbookHint(name))
 		}
 	}
 	foreign := len(cols.take)+len(cols.fixed) > 0
@@ -177,7 +177,7 @@ func (r *runner) upload(ctx context.Context, t *target, u importFlags, name stri
 		report, err = r.follow(ctx, t, report)
 	}
 	if err != nil && !errors.Is(err, errRefused) {
-		return nil, err
+		return nil, f.failure(ctx, u.Merchant, err)
 	}
 	return &report, err
 }

@@ -50,8 +50,9 @@ func (r *runner) keysCreate() *cobra.Command {
 	cmd.Flags().StringVar(&k.Role, "role", "", "app, merchant, analyst or operator")
 	cmd.Flags().StringVar(&k.MerchantID, "merchant", "", "whose key it is, of role merchant")
 	cmd.Flags().StringVar(&k.Note, "note", "", "what it is for")
+	cmd.Flags().StringSliceVar(&k.Partners, "partners", nil, "acquirers that the wallet works with, of role app; where a request names none")
 	if err := cmd.MarkFlagRequired("role"); err != nil {
-		panic(err) // the flag is two lines above
+		panic(err) // the flag is some lines above
 	}
 	_ = cmd.RegisterFlagCompletionFunc("role", cobra.FixedCompletions([]string{"app", "merchant", "analyst", "operator"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd

@@ -71,7 +71,8 @@ type killing struct {
 type process struct {
 	cmd    *exec.Cmd
 	told   *lines
-	client *client.Client
+	client *client.Client // the operator's
+	url    string
 }
 
 // command is a run of the built program on the folder.
@@ -95,7 +96,7 @@ func (k *killing) start(t *testing.T) process {
 	serves := regexp.MustCompile(`serves (http://\S+) on`)
 	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(2 * time.Millisecond) {
 		if url := serves.FindStringSubmatch(told.String()); url != nil {
-			return process{cmd, told, client.New(url[1], operatorKey, &http.Client{Transport: &http.Transport{}})}
+			return process{cmd, told, client.New(url[1], operatorKey, &http.Client{Transport: &http.Transport{}}), url[1]}
 		}
 	}
 	t.Fatalf("the server does not start after %d kills: %s", k.kills, told.String())

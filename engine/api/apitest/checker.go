@@ -3,6 +3,7 @@ package apitest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -32,6 +33,44 @@ func ParseDocument(data []byte) (*Document, error) {
 		return nil, fmt.Errorf("parse openapi document: %w", errs[0])
 	}
 	return &Document{check: v}, nil
+}
+
+// ParseWebhooks reads of an OpenAPI document the requests that webhooks are sent, as if each were sent to a path of its type's name.
+func ParseWebhooks(data []byte) (*Document, error) {
+	var tree map[string]json.RawMessage
+	if err := json.Unmarshal(data, &tree); err != nil {
+		return nil, fmt.Errorf("parse openapi document: %w", err)
+	}
+	var hooks map[string]json.RawMessage
+	if err := json.Unmarshal(tree["webhooks"], &hooks); err != nil {
+		return nil, fmt.Errorf("parse webhooks of openapi document: %w", err)
+	}
+	paths := make(map[string]json.RawMessage, len(hooks))
+	for name, item := range hooks {
+		paths["/"+name] = item
+	}
+	var err error
+	if tree["paths"], err = json.Marshal(paths); err != nil {
+		return nil, err
+	}
+	delete(tree, "webhooks")
+	if data, err = json.Marshal(tree); err != nil {
+		return nil, err
+	}
+	return ParseDocument(data)
+}
+
+// Told tells how a request that a webhook was sent breaks the document, of ParseWebhooks, for its type.
+func (d *Document) Told(kind string, header http.Header, body []byte) []string {
+	req, err := http.NewRequest(http.MethodPost, "/"+kind, bytes.NewReader(body))
+	if err != nil {
+		return []string{err.Error()}
+	}
+	req.Header = header
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, faults := d.check.ValidateHttpRequestSync(req)
+	return messages(faults)
 }
 
 // Faults tells how the document itself breaks its specification.

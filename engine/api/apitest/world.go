@@ -162,8 +162,9 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	if err != nil {
 		return nil, err
 	}
+	states := catalog.NewStates(w.Store, meter)
 	hooks := webhook.Options{
-		Outbox: w.Store, Catalog: w.Store, Movements: w.Store, Impressions: meter.Impressions, IDs: ids, Now: o.Now, Logger: o.Logger,
+		Outbox: w.Store, Catalog: w.Store, Movements: w.Store, Zones: states, Impressions: meter.Impressions, IDs: ids, Now: o.Now, Logger: o.Logger,
 	}
 	if o.Hooks != nil {
 		o.Hooks(&hooks)
@@ -215,7 +216,7 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	}
 	options := api.Options{
 		Store: w.Store, Catalog: service, Decider: w.decider, Replayer: replayer, Events: taker, Redeemer: w.book, Importer: service, Imports: w.queue,
-		Webhooks: w.Hooks, Erasures: w.Sweeper, Snapshots: w.publisher, States: catalog.NewStates(w.Store, meter), Stager: service, IDs: ids, Clock: o.Now, Logger: o.Logger,
+		Webhooks: w.Hooks, Erasures: w.Sweeper, Snapshots: w.publisher, States: states, Stager: service, IDs: ids, Clock: o.Now, Logger: o.Logger,
 		Reporter: reporter, Forecaster: forecaster, Evaluator: evaluator,
 	}
 	if o.Change != nil {

@@ -43,8 +43,15 @@ func softplus(x float64) float64 {
 	return math.Log1p(math.Exp(x))
 }
 
-// pairwise is the mean loss of each click against the rows that came to less.
+// pairwise is the mean loss of each click against the rows that came to less. Of two rows of which one was clicked it was the one of the score s rather than that of t with the chance
+// σ(logit p − logit q), where p = θ σ(s) and q = η σ(t) are the chances of clicks (Bradley and Terry, Biometrika 39, 1952, with the position-based model). What was not clicked may so
+// have been passed unseen, and a click counts once, wherever it was: counting it 1/θ times against rows without a click (Joachims et al., WSDM 2017) would take rows that nobody saw for
+// rows that nobody wished for. Where all rows are looked at this is σ(s − t), as of RankNet.
 func (w *group) pairwise() float64 {
+	w.odds, w.oddsSlopes = grown(w.odds, len(w.scores)), grown(w.oddsSlopes, len(w.scores))
+	for i, s := range w.scores {
+		w.odds[i], w.oddsSlopes[i] = clickOdds(s, w.chances[i])
+	}
 	sum := 0.0
 	for i, y := range w.labels {
 		if y <= 0 {
@@ -59,19 +66,32 @@ func (w *group) pairwise() float64 {
 		if less == 0 {
 			continue
 		}
-		gain := w.gain(i) / float64(less)
+		gain := w.weights[i] * y / float64(less)
 		for j, other := range w.labels {
 			if other >= y {
 				continue
 			}
-			d := w.scores[i] - w.scores[j]
+			d := w.odds[i] - w.odds[j]
 			sum += gain * softplus(-d)
 			slope := gain / (1 + math.Exp(d))
 			w.slopes[i] -= slope
 			w.slopes[j] += slope
 		}
 	}
+	for i := range w.slopes {
+		w.slopes[i] *= w.oddsSlopes[i]
+	}
 	return sum
+}
+
+// clickOdds returns the log-odds of a click, logit θ σ(s) = log θ + log σ(s) − log(1 − θ σ(s)), and their slope by s, (1 − σ(s)) / (1 − θ σ(s)).
+func clickOdds(s, theta float64) (odds, slope float64) {
+	if theta == 1 {
+		return s, 1
+	}
+	unwished := 1 / (1 + math.Exp(s))
+	none := (1 - theta) + theta*unwished
+	return math.Log(theta) - softplus(-s) - math.Log(none), unwished / none
 }
 
 // listwise is the cross entropy of clicks and softmax.

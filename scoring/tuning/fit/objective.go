@@ -64,9 +64,12 @@ func (f *objective) weigh() float64 {
 	for _, g := range f.groups {
 		f.read(&w, g)
 		for i := range w.rows {
-			if f.loss == Logistic {
+			switch {
+			case f.loss == Logistic:
 				sum += w.weights[i]
-			} else if w.labels[i] > 0 {
+			case f.loss == Pairwise:
+				sum += w.weights[i] * w.labels[i]
+			default:
 				sum += w.gain(i)
 			}
 		}
@@ -87,9 +90,11 @@ type group struct {
 	scores  []float64
 	slopes  []float64 // of the loss by the score
 	byExam  []float64 // of the loss by the log-odds of examination
+
+	odds, oddsSlopes []float64 // of clicks, for the pairwise loss
 }
 
-// gain is how much a click counts: one for each traveller who would have clicked, had all looked. Source: Joachims, Swaminathan, Schnabel, "Unbiased
+// gain is how much a click counts in a list, and in measures: one for each traveller who would have clicked, had all looked. Source: Joachims, Swaminathan, Schnabel, "Unbiased
 // Learning-to-Rank with Biased Feedback", WSDM 2017, section 4.
 func (w *group) gain(i int) float64 { return w.weights[i] * w.labels[i] / w.chances[i] }
 

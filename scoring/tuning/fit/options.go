@@ -16,7 +16,7 @@ const (
 	// Logistic is the negative log-likelihood of each row's outcome: its scores are calibrated log-odds.
 	Logistic Loss = "logistic"
 	// Pairwise is that of each click against each row of its group that came to less. Source: Burges et al., "Learning to Rank using Gradient Descent",
-	// ICML 2005, section 3.
+	// ICML 2005, section 3. Where positions are corrected, the scores of a pair become log-odds of clicks, see Options.Positions.
 	Pairwise Loss = "pairwise"
 	// Listwise is the cross entropy of the group's clicks and the softmax of its scores. Source: Cao et al., "Learning to Rank: From Pairwise Approach to
 	// Listwise Approach", ICML 2007, section 4, with top-one probabilities.
@@ -51,7 +51,8 @@ type Options struct {
 	Holdout float64
 	// Validation is the share of the other groups, the last ones by time, by which the penalty is chosen, in (0, 0.9]. 0: 0.2.
 	Validation float64
-	// Positions corrects clicks for where offers were shown; it needs positions in the data.
+	// Positions corrects clicks for where offers were shown; it needs positions in the data. Under Listwise a click counts for all who would have clicked, had they
+	// looked; under Logistic and Pairwise the chance of a click is that of a look times that of a wish.
 	Positions bool
 
 	// Uncertainty asks for intervals of the weights: some passes over the data.

@@ -78,3 +78,23 @@ func TestNear(t *testing.T) {
 		}
 	}
 }
+
+// The log-odds of clicks are those of the chance θ σ(s), also where it is next to 0 and 1.
+func TestClickOdds(t *testing.T) {
+	for _, theta := range []float64{0.02, 0.5, 1} {
+		for _, s := range []float64{-700, -30, -2, 0, 1, 30, 700} {
+			got, slope := clickOdds(s, theta)
+			wish := 1 / (1 + math.Exp(-s))
+			want := math.Log(theta*wish) - math.Log1p(-theta*wish)
+			if theta == 1 {
+				want = s
+			}
+			const h = 1e-5
+			above, _ := clickOdds(s+h, theta)
+			below, _ := clickOdds(s-h, theta)
+			if math.Abs(got-want) > 1e-9*max(1, math.Abs(want)) || math.Abs(slope-(above-below)/(2*h)) > 1e-5 {
+				t.Errorf("θ %v, s %v: %v with slope %v; want %v, %v", theta, s, got, slope, want, (above-below)/(2*h))
+			}
+		}
+	}
+}

@@ -23,7 +23,7 @@ type plan struct {
 	want         func(row []float64) float64
 	// look is the chance that position k, from 1, is looked at; nil: all are.
 	look func(k int) float64
-	// choose makes one click a group, by a softmax of the wishes; or else each row is clicked on its own.
+	// choose makes one click a group, by a softmax of the wishes of what is looked at; or else each row is clicked on its own.
 	choose bool
 	// logged orders the rows, by which they get their positions; nil: by chance.
 	logged func(row []float64) float64
@@ -80,26 +80,30 @@ func (p plan) place(r *rand.Rand, c city, from int) {
 func (p plan) click(r *rand.Rand, c city, from int) {
 	if p.choose {
 		total, at := 0.0, r.Float64()
-		for i := range p.each {
-			total += math.Exp(c.wants[from+i])
+		for i := from; i < from+p.each; i++ {
+			total += p.looked(c.Positions[i]) * math.Exp(c.wants[i])
 		}
-		for i := range p.each {
-			if at -= math.Exp(c.wants[from+i]) / total; at < 0 {
-				c.Labels[from+i] = 1
+		for i := from; i < from+p.each; i++ {
+			if at -= p.looked(c.Positions[i]) * math.Exp(c.wants[i]) / total; at < 0 {
+				c.Labels[i] = 1
 				return
 			}
 		}
 		return
 	}
 	for i := from; i < from+p.each; i++ {
-		chance := 1 / (1 + math.Exp(-c.wants[i]))
-		if p.look != nil {
-			chance *= p.look(int(c.Positions[i]))
-		}
-		if r.Float64() < chance {
+		if r.Float64() < p.looked(c.Positions[i])/(1+math.Exp(-c.wants[i])) {
 			c.Labels[i] = 1
 		}
 	}
+}
+
+// looked is the chance that a position, from 1, is looked at.
+func (p plan) looked(position int32) float64 {
+	if p.look == nil {
+		return 1
+	}
+	return p.look(int(position))
 }
 
 // linear returns weights × features.

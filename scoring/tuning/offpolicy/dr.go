@@ -27,12 +27,23 @@ func (r *Rounds) switched(w []float64, p *predictions, threshold float64) *inter
 	})
 }
 
+// worst returns what believing the model where a weight is above the threshold may cost: that weight times the range of the rewards.
+func (r *Rounds) worst(w []float64, threshold float64) float64 {
+	var above float64
+	for _, x := range w {
+		if x > threshold {
+			above += x
+		}
+	}
+	return above / float64(r.Len()) * (slices.Max(r.Rewards) - slices.Min(r.Rewards))
+}
+
 // threshold chooses among quantiles of the weights and none at all the one of the least bound on the squared error: the variance, and the square of what believing the model may cost
-// at worst, the weight above the threshold times the range of the rewards (Wang, Agarwal and Dudík 2017, section 4.3). It returns that worst too.
+// at worst (Wang, Agarwal and Dudík 2017, section 4.3). It returns that worst too. As the log's own weights are taken for both, the bound is seldom below what the weights cost: mostly none
+// is chosen, and the estimator is the doubly robust one.
 func (r *Rounds) threshold(w []float64, p *predictions) (threshold, worst float64) {
 	sorted := slices.Clone(w)
 	slices.Sort(sorted)
-	span := slices.Max(r.Rewards) - slices.Min(r.Rewards)
 	n := float64(r.Len())
 	threshold, least := math.Inf(1), math.Inf(1)
 	for _, share := range []float64{1, 0.999, 0.99, 0.95, 0.9} {
@@ -40,13 +51,7 @@ func (r *Rounds) threshold(w []float64, p *predictions) (threshold, worst float6
 		if share == 1 {
 			at = math.Inf(1)
 		}
-		var above float64
-		for _, x := range w {
-			if x > at {
-				above += x
-			}
-		}
-		bias := above / n * span
+		bias := r.worst(w, at)
 		if risk := r.switched(w, p, at).Variance() + bias*bias; risk < least {
 			least, threshold, worst = risk, at, bias
 		}

@@ -3,6 +3,7 @@ package offpolicy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 
 	"github.com/sihai-network/sihai/scoring/interval"
@@ -10,8 +11,9 @@ import (
 
 // Options of an evaluation. The zero value is good.
 type Options struct {
-	Interval interval.Options
-	Limits   Limits
+	Interval  interval.Options
+	Limits    Limits
+	Threshold float64 // of SwitchDR: where a weight is above it the model is believed; 0: the one of the least bound on the error, which is mostly none
 }
 
 // The names of the estimators.
@@ -48,7 +50,7 @@ func Evaluate(ctx context.Context, r *Rounds, o Options) (*Report, error) {
 	}
 	w := r.weights()
 	support := supportOf(r.Users, r.UserCount, r.Rewards, w, o.Interval)
-	support.Unreached = r.Unreached
+	support.Unreached, support.Luck = r.Unreached, r.Luck
 	report := &Report{Decisions: r.Len(), Users: support.Users, LeftOut: r.LeftOut}
 	report.Logged, _ = r.mean(func(i int) float64 { return r.Rewards[i] }).Estimate(o.Interval) // without an interval where there is none
 	report.Results = append(report.Results,
@@ -62,20 +64,35 @@ func Evaluate(ctx context.Context, r *Rounds, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	report.Results = append(report.Results,
-		o.result(Direct, support, r.direct(p)),
-		o.result(DoublyRobust, support, r.doublyRobust(w, p)),
-	)
-	threshold, worst := r.threshold(w, p)
+	direct, robust := r.direct(p), r.doublyRobust(w, p)
+	report.Results = append(report.Results, o.result(Direct, support, direct), o.result(DoublyRobust, support, robust))
+	report.Results[2].doubt(direct, robust)
+	threshold, worst := o.Threshold, r.worst(w, o.Threshold)
+	if threshold == 0 {
+		threshold, worst = r.threshold(w, p)
+	}
 	last := o.result(SwitchDR, support, r.switched(w, p, threshold))
 	last.Bias, last.Threshold = worst, threshold
 	report.Results = append(report.Results, last)
 	return report, ctx.Err()
 }
 
+// doubtLevel is that of the interval of what the model leaves over, by which the direct method is refused.
+const doubtLevel = 0.99
+
+// doubt refuses the direct method where weighting shows that its model is off in the mean over what the policy would show.
+func (r *Result) doubt(direct, robust *interval.Ratios) {
+	off, err := interval.Difference(direct, robust).Normal(interval.Options{Level: doubtLevel})
+	if len(r.Refused) > 0 || err != nil || off.Interval.Holds(0) {
+		return
+	}
+	r.Estimate = interval.None()
+	r.Refused = append(r.Refused, fmt.Sprintf("the model of rewards is off: by weighting its mean is to be lowered by %.3g, with a 99 %% interval of %.3g to %.3g", off.Value, off.Interval.Low, off.Interval.High))
+}
+
 // result asks an estimator, where the support is enough.
 func (o *Options) result(name string, s Support, r *interval.Ratios) Result {
-	out := Result{Estimator: name, Support: s, Refused: s.refusals(o.Limits), Estimate: interval.None(), Threshold: math.Inf(1)}
+	out := Result{Estimator: name, Support: s, Refused: s.refusals(name, o.Limits), Estimate: interval.None(), Threshold: math.Inf(1)}
 	if len(out.Refused) > 0 {
 		return out
 	}

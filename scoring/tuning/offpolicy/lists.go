@@ -32,6 +32,7 @@ type Lists struct {
 	Wanted     []bool    // of each position: the policy in question shows at some position what stands here
 	Full       []bool    // of each decision: the policy in question fills as many positions
 	Unreached  float64   // share of the positions at which the policy in question wants what the log never shows there
+	Luck       float64   // chance that a log misses so much, or more, of what its policy does show
 	LeftOut    int       // decisions that show nothing, or of which a reward, a position or a propensity is missing
 }
 
@@ -57,41 +58,48 @@ func ListsOf(d *tuning.Dataset, ranks []int32, design Design) (*Lists, error) {
 		return nil, fmt.Errorf("lists: %d ranks for %d rows", len(ranks), d.Rows())
 	}
 	l := &Lists{Design: design, Offsets: []int{0}, UserCount: d.Clusters()}
-	shown := make(map[place]bool)
-	wanted, total := make(map[place]int), 0
+	seen, offered := make(sightings), make([]float64, len(d.ItemNames))
 	for g := range d.Groups() {
 		rows := listOf(d, g)
 		if len(rows) == 0 || !l.add(d, g, rows, ranks) {
 			l.LeftOut++
 			continue
 		}
+		if d.Items == nil || design == Shuffled { // a shuffled list reaches everything
+			continue
+		}
 		for k, row := range rows {
-			if d.Items != nil {
-				shown[place{d.Items[row], k + 1}] = true
-			}
+			seen.see(d.Items[row], k+1, d.Propensities[row])
 		}
 		from, to := d.Group(g)
-		for i := from; i < to && d.Items != nil; i++ {
+		for i := from; i < to; i++ {
+			if d.Items[i] < 0 {
+				continue
+			}
+			offered[d.Items[i]]++
 			if r := int(ranks[i]); r > 0 && r <= len(rows) {
-				wanted[place{d.Items[i], r}]++
-				total++
+				seen.at(d.Items[i], r).wanted++
 			}
 		}
 	}
-	never := 0
-	for p, n := range wanted {
-		if !shown[p] && design != Shuffled {
-			never += n
-		}
-	}
-	l.Unreached = float64(never) / float64(max(total, 1))
+	seen.offer(offered, design)
+	l.Unreached, l.Luck = seen.unreached()
 	return l, nil
 }
 
-// place is an item at a position.
-type place struct {
-	item     int32
-	position int
+// offer fills in how often the log's policy could have shown what is wanted: in each decision with the item, less those of a sequential design that have it further up.
+func (s sightings) offer(offered []float64, design Design) {
+	for p, at := range s {
+		if p.item < 0 {
+			continue
+		}
+		at.offered = offered[p.item]
+		for k := 1; k < p.position && design == Sequential; k++ {
+			if above := s[place{p.item, k}]; above != nil {
+				at.offered -= above.shown
+			}
+		}
+	}
 }
 
 // listOf returns the rows of a group that were shown, from the top; nil where their positions have a gap or meet.

@@ -16,6 +16,7 @@ type Rounds struct {
 	Logged     []float64 // the chance with which the log's policy showed what it did, in (0, 1]
 	Target     []float64 // the chance with which the policy in question would have shown it, in [0, 1]
 	Unreached  float64   // share of the choices of the policy in question that the log's could not, or did never, make, in [0, 1]
+	Luck       float64   // chance that a log misses so much, or more, of what its policy does show; 0 where Everything
 	Actions    Actions   // nil: only weighting is possible
 	LeftOut    int       // decisions of the source that are no rounds, since nothing was shown, or what came of it or its chance is not known
 	Everything bool      // the log tells the chances of all candidates and not only of what was shown, so that Unreached is exact
@@ -49,7 +50,7 @@ func RoundsOf(d *tuning.Dataset, policy []float64) (*Rounds, error) {
 	}
 	r := &Rounds{Everything: true}
 	a := &rowActions{d: d, policy: policy}
-	unreached := reach{seen: make([]bool, len(d.ItemNames))}
+	unreached := reach{items: sightings{}}
 	for g := range d.Groups() {
 		shown, err := shownRow(d, g)
 		if err != nil {
@@ -66,7 +67,8 @@ func RoundsOf(d *tuning.Dataset, policy []float64) (*Rounds, error) {
 	for _, g := range a.groups {
 		unreached.count(d, g, policy)
 	}
-	r.Unreached, r.Everything = unreached.share(r.Len()), unreached.known
+	r.Everything = unreached.known
+	r.Unreached, r.Luck = unreached.share(r.Len())
 	r.UserCount = d.Clusters()
 	r.Actions = a
 	return r, nil
@@ -98,16 +100,15 @@ func shownRow(d *tuning.Dataset, g int) (int, error) {
 // reach finds what a policy would choose and the log's could not. Where the log tells the chance of every candidate that is a chance of 0 or none; elsewhere
 // it is an item that was never shown.
 type reach struct {
-	seen  []bool
-	mass  float64
-	other float64 // by items
+	items sightings
+	mass  float64 // of what has no chance
 	known bool
 	began bool
 }
 
 func (r *reach) see(d *tuning.Dataset, shown int) {
 	if d.Items != nil && d.Items[shown] >= 0 {
-		r.seen[d.Items[shown]] = true
+		r.items.see(d.Items[shown], 0, d.Propensities[shown])
 	}
 }
 
@@ -126,26 +127,26 @@ func (r *reach) count(d *tuning.Dataset, g int, policy []float64) {
 		r.known = false
 	}
 	for i := from; i < to; i++ {
-		if policy[i] <= 0 {
-			continue
-		}
-		if math.IsNaN(d.Propensities[i]) {
+		if policy[i] > 0 && math.IsNaN(d.Propensities[i]) {
 			r.mass += policy[i]
 		}
-		if d.Items != nil && d.Items[i] >= 0 && !r.seen[d.Items[i]] {
-			r.other += policy[i]
+		if d.Items != nil && d.Items[i] >= 0 {
+			at := r.items.at(d.Items[i], 0)
+			at.offered++
+			at.wanted += policy[i]
 		}
 	}
 }
 
-func (r *reach) share(rounds int) float64 {
+// share returns what is not reached of the choices, and the chance that this is luck.
+func (r *reach) share(rounds int) (share, luck float64) {
 	if rounds == 0 {
-		return 0
+		return 0, 0
 	}
 	if r.known {
-		return r.mass / float64(rounds)
+		return r.mass / float64(rounds), 0
 	}
-	return r.other / float64(rounds)
+	return r.items.unreached()
 }
 
 // rowActions are the rows of a data set as actions.

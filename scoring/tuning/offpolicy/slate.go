@@ -183,7 +183,7 @@ func (l *Lists) weighted(name string, w []float64, normalised bool, o Options) R
 		r.Add(int(user), 0, w[i]*sums[i], b)
 	}
 	s := supportOf(l.Users, l.UserCount, sums, w, o.Interval)
-	s.Unreached = l.Unreached
+	s.Unreached, s.Luck = l.Unreached, l.Luck
 	return o.result(name, s, r)
 }
 
@@ -212,7 +212,7 @@ func (p *positions) add(list, position int, reward, weight float64) {
 // at returns the support of a position. Rewards need not come at each one, so that outcomes are those of all.
 func (p *positions) at(position int, o Options) Support {
 	s := supportOf(p.users[position], p.l.UserCount, p.rewards[position], p.weights[position], o.Interval)
-	s.Unreached = p.l.Unreached
+	s.Unreached, s.Luck = p.l.Unreached, p.l.Luck
 	return s
 }
 

@@ -1,14 +1,12 @@
 package offpolicy_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strconv"
 	"testing"
 
-	"gonum.org/v1/gonum/mat"
-
-	"github.com/sihai-network/sihai/scoring/interval"
 	"github.com/sihai-network/sihai/scoring/tuning"
 	"github.com/sihai-network/sihai/scoring/tuning/offpolicy"
 )
@@ -18,6 +16,7 @@ type listWorld struct {
 	design  offpolicy.Design
 	slots   int
 	cascade bool // a traveller looks no further than at the first offer that is liked
+	busy    int  // above 0: of so many decisions at most, as in a world
 	lists   []listSituation
 }
 
@@ -119,7 +118,11 @@ func (w *listWorld) draw(users int, random *rand.Rand) (*tuning.Dataset, []int32
 		if w.cascade {
 			mood = 0 // truth takes what two positions earn for independent, given what is shown
 		}
-		for range 1 + random.IntN(6) {
+		n := 1 + random.IntN(6)
+		if w.busy > 0 {
+			n = 1 + choose(busyChances(w.busy), random)
+		}
+		for range n {
 			c := random.IntN(len(w.lists))
 			s := &w.lists[c]
 			list, propensities := w.list(s, random)
@@ -158,86 +161,74 @@ func (w *listWorld) draw(users int, random *rand.Rand) (*tuning.Dataset, []int32
 	return b.Dataset(), ranks
 }
 
-// Intervals for lists hold the truth as often as promised, of those estimators whose belief is true in the world, and the others are refused where the design forbids them.
-func TestListIntervalsHoldTheTruth(t *testing.T) {
-	trials, sizes := trial()
-	if long() {
-		sizes = []int{600, 1800} // of fewer users the very list is shown too seldom, and most logs are refused
-	}
+// namedLists is a world of lists, with the estimators whose belief is wrong in it.
+type namedLists struct {
+	name    string
+	world   *listWorld
+	without []string
+}
+
+// listWorlds are those that the methods were chosen on.
+func listWorlds() []namedLists {
 	cascaded := []string{offpolicy.ItemPosition, offpolicy.PseudoInverse, offpolicy.NormalisedPseudoInverse}
-	for _, c := range []struct {
-		name    string
-		world   *listWorld
-		without []string
-	}{
+	return []namedLists{
 		{"independent", newListWorld(offpolicy.Independent, 3, 6, false), nil},
 		{"independent, cascade", newListWorld(offpolicy.Independent, 3, 6, true), cascaded},
 		{"sequential, cascade", newListWorld(offpolicy.Sequential, 2, 4, true), cascaded},
 		{"shuffled", newListWorld(offpolicy.Shuffled, 2, 4, false), nil},
 		{"shuffled, all of them", newListWorld(offpolicy.Shuffled, 3, 3, false), nil},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			for _, users := range sizes {
-				got := &tried{counts: map[string]*count{}}
-				each(t, trials, uint64(users), func(trial int, random *rand.Rand) {
-					data, ranks := c.world.draw(users, random)
-					lists, err := offpolicy.ListsOf(data, ranks, c.world.design)
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					report, err := offpolicy.EvaluateLists(t.Context(), lists, offpolicy.Options{Interval: interval.Options{Seed: uint64(trial)}})
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					got.add(report, c.world.truth())
-				})
-				got.hold(t, users, c.without...)
-			}
-		})
 	}
+}
+
+// freshLists are of other shapes, written down before anything was tried on them.
+func freshLists() []namedLists {
+	busy := newListWorld(offpolicy.Independent, 2, 6, false)
+	busy.busy = 30
+	unknown := []string{offpolicy.ItemPosition, offpolicy.PseudoInverse, offpolicy.NormalisedPseudoInverse} // refused, whatever the world
+	return []namedLists{
+		{"independent, a few do most", busy, nil},
+		{"sequential, 2 of 3", newListWorld(offpolicy.Sequential, 2, 3, false), unknown},
+		{"sequential, cascade, 3 of 3", newListWorld(offpolicy.Sequential, 3, 3, true), unknown},
+		{"shuffled, 2 of 5", newListWorld(offpolicy.Shuffled, 2, 5, false), nil},
+	}
+}
+
+// Intervals for lists hold the truth as often as promised, of those estimators whose belief is true in the world, and the others are refused where the design forbids them.
+func TestListIntervalsHoldTheTruth(t *testing.T) {
+	trials, sizes := trial()
+	for _, c := range append(listWorlds(), freshLists()...) {
+		for _, users := range sizes {
+			t.Run(fmt.Sprintf("%s/%d", c.name, users), func(t *testing.T) {
+				at := &cell{world: c.name, users: users, truth: c.world.truth(), without: c.without, report: func(trial int, random *rand.Rand) *offpolicy.Report {
+					return c.world.report(t, users, uint64(trial), random)
+				}}
+				at.hold(t, trials)
+			})
+		}
+	}
+}
+
+func (w *listWorld) report(t *testing.T, users int, seed uint64, random *rand.Rand) *offpolicy.Report {
+	data, ranks := w.draw(users, random)
+	lists, err := offpolicy.ListsOf(data, ranks, w.design)
+	if err != nil {
+		t.Error(err)
+		return &offpolicy.Report{}
+	}
+	report, err := offpolicy.EvaluateLists(t.Context(), lists, offpolicy.Options{Interval: trialInterval(seed)})
+	if err != nil {
+		t.Error(err)
+		return &offpolicy.Report{}
+	}
+	return report
 }
 
 // The weights of shuffled lists are those that the pseudo-inverse of the whole matrix Γ gives, which is summed over every list there is.
 func TestShuffledWeightIsThePseudoInverse(t *testing.T) {
 	for _, c := range []struct{ candidates, slots int }{{2, 1}, {3, 2}, {3, 3}, {4, 2}, {4, 3}, {5, 2}, {4, 4}} {
-		var lists [][]int
-		var extend func(list []int)
-		extend = func(list []int) {
-			if len(list) == c.slots {
-				lists = append(lists, append([]int(nil), list...))
-				return
-			}
-		candidates:
-			for a := range c.candidates {
-				for _, b := range list {
-					if a == b {
-						continue candidates
-					}
-				}
-				extend(append(list, a))
-			}
-		}
-		extend(nil)
-		n := c.slots * c.candidates
-		indicator := func(list []int) *mat.VecDense {
-			v := mat.NewVecDense(n, nil)
-			for k, a := range list {
-				v.SetVec(k*c.candidates+a, 1)
-			}
-			return v
-		}
-		gamma := mat.NewSymDense(n, nil)
-		for _, list := range lists {
-			gamma.SymRankOne(gamma, 1/float64(len(lists)), indicator(list))
-		}
-		var e mat.EigenSym
-		if !e.Factorize(gamma, true) {
-			t.Fatal("no eigenvalues")
-		}
-		var vectors mat.Dense
-		e.VectorsTo(&vectors)
+		w := listWorld{design: offpolicy.Shuffled, slots: c.slots}
+		lists, chances := w.every(&listSituation{likes: make([]float64, c.candidates)})
+		inverse := inverseWeight(t, c.candidates, lists, chances)
 		target := lists[len(lists)/3]
 		b := tuning.NewBuilder(0)
 		var ranks []int32
@@ -261,13 +252,7 @@ func TestShuffledWeightIsThePseudoInverse(t *testing.T) {
 				}
 				ranks = append(ranks, rank)
 			}
-			weight := 0.0
-			for j, value := range e.Values(nil) {
-				if value > 1e-9 {
-					weight += mat.Dot(indicator(target), vectors.ColView(j)) * mat.Dot(vectors.ColView(j), indicator(list)) / value
-				}
-			}
-			want = append(want, weight)
+			want = append(want, inverse(target, list))
 		}
 		l, err := offpolicy.ListsOf(b.Dataset(), ranks, offpolicy.Shuffled)
 		if err != nil {

@@ -17,29 +17,27 @@ type Support struct {
 	Outcomes      int     // users with a reward other than 0 and a weight above 0
 	MeanWeight    interval.Estimate
 	Unreached     float64 // share of the policy's choices that the log's policy could not make, as far as the log tells
+	Luck          float64 // chance that a log misses so much, or more, of what its policy does show
 }
 
 // Limits are what an estimator needs to give a number. A zero means the default.
 type Limits struct {
 	Users         int     // at least; 0: 30
-	EffectiveSize float64 // at least; 0: 50
-	LargestShare  float64 // at most; 0: 0.1
-	Outcomes      int     // at least; 0: 20
-	Unreached     float64 // at most; 0: 0.005
+	EffectiveSize float64 // at least; 0: 20, and 50 of an estimator whose parts may be below 0 where rewards are not: its skewness shows later
+	LargestShare  float64 // at most; 0: 0.2
+	Outcomes      int     // at least; 0: 8
+	Unreached     float64 // at most; 0: 0.005. More may be where that is no wonder
 }
 
 func (l Limits) withDefaults() Limits {
 	if l.Users == 0 {
 		l.Users = 30
 	}
-	if l.EffectiveSize == 0 {
-		l.EffectiveSize = 50
-	}
 	if l.LargestShare == 0 {
-		l.LargestShare = 0.1
+		l.LargestShare = 0.2
 	}
 	if l.Outcomes == 0 {
-		l.Outcomes = 20
+		l.Outcomes = 8
 	}
 	if l.Unreached == 0 {
 		l.Unreached = 0.005
@@ -49,6 +47,9 @@ func (l Limits) withDefaults() Limits {
 
 // meanWeightLevel is that of the interval of the mean weight, which is 1 where the log tells its chances truly and reaches all that the policy would choose.
 const meanWeightLevel = 0.999
+
+// wonder is the chance below which what a log misses is not put down to luck.
+const wonder = 0.001
 
 // supportOf measures the support of rewards under weights. The weights of pseudo-inverse estimators may be below 0.
 func supportOf(users []int32, count int, rewards, weights []float64, o interval.Options) Support {
@@ -90,18 +91,30 @@ func supportOf(users []int32, count int, rewards, weights []float64, o interval.
 	return s
 }
 
-// refusals returns what is missing for a number; empty where nothing is.
-func (s *Support) refusals(l Limits) []string {
+// size returns the least effective size for an estimator.
+func (l Limits) size(estimator string) float64 {
+	if l.EffectiveSize != 0 {
+		return l.EffectiveSize
+	}
+	switch estimator {
+	case Direct, DoublyRobust, SwitchDR, PseudoInverse, NormalisedPseudoInverse:
+		return 50
+	}
+	return 20
+}
+
+// refusals returns what is missing for an estimator's number; empty where nothing is.
+func (s *Support) refusals(estimator string, l Limits) []string {
 	var out []string
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	if s.Users < l.Users {
 		add("decisions of %d users; at least %d are needed", s.Users, l.Users)
 	}
-	if s.Unreached > l.Unreached {
+	if s.Unreached > l.Unreached && s.Luck < wonder {
 		add("%s of what the policy would show is never shown by the log's; at most %s may be: log decisions that explore it", percent(s.Unreached), percent(l.Unreached))
 	}
-	if s.EffectiveSize < l.EffectiveSize {
-		add("an effective sample size of %.1f out of %d decisions; at least %.0f is needed: log more decisions, or explore more", s.EffectiveSize, s.Decisions, l.EffectiveSize)
+	if least := l.size(estimator); s.EffectiveSize < least {
+		add("an effective sample size of %.1f out of %d decisions; at least %.0f is needed: log more decisions, or explore more", s.EffectiveSize, s.Decisions, least)
 	}
 	if s.LargestShare > l.LargestShare {
 		add("one user holds %s of all weight; at most %s may be: log more users", percent(s.LargestShare), percent(l.LargestShare))

@@ -40,12 +40,7 @@ func ActionRounds(d *tuning.Dataset, policy ActionPolicy) (*Rounds, error) {
 	}
 	a := &tableActions{d: d, choices: map[int32][]choice{}}
 	r := &Rounds{UserCount: d.Clusters(), Actions: a}
-	seen := make(map[place]bool)
-	for i := range d.Rows() {
-		if d.Items[i] >= 0 {
-			seen[place{d.Items[i], int(position(d, i))}] = true
-		}
-	}
+	seen, offered := sightings{}, map[int32]float64{}
 	for g := range d.Groups() {
 		i, to := d.Group(g)
 		if to != i+1 || d.Items[i] < 0 || math.IsNaN(d.Labels[i]) || math.IsNaN(d.Propensities[i]) {
@@ -57,18 +52,21 @@ func ActionRounds(d *tuning.Dataset, policy ActionPolicy) (*Rounds, error) {
 			return nil, err
 		}
 		target := 0.0
+		offered[at]++
+		seen.see(d.Items[i], int(at), d.Propensities[i])
 		for _, c := range a.choices[at] {
 			if c.item == int(d.Items[i]) {
 				target = c.chance
 			}
-			if c.item < 0 || !seen[place{int32(c.item), int(at)}] {
-				r.Unreached += c.chance
-			}
+			seen.at(int32(c.item), int(at)).wanted += c.chance
 		}
 		r.add(int32(d.Cluster(g)), d.Labels[i], d.Propensities[i], target)
 		a.rows = append(a.rows, i)
 	}
-	r.Unreached /= float64(max(r.Len(), 1))
+	for p, at := range seen {
+		at.offered = offered[int32(p.position)]
+	}
+	r.Unreached, r.Luck = seen.unreached()
 	return r, nil
 }
 
