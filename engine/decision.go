@@ -18,6 +18,8 @@ type Decision struct {
 	Request        *Request
 	Placements     []Placement // in the request's order
 	Epoch          uint64      // of the popularity decided with, see PopularityLog; 0: none
+	PriceEpoch     uint64      // of the prices decided with, see PriceLog; 0: none
+	BeliefEpoch    uint64      // of what was believed of the profile's weights, see BeliefLog; 0: nothing was, and the weights are its own
 	Settings       *Settings   // nil in what earlier releases recorded
 	// Withheld are the candidates that budgets, caps or pacing kept out, where the request does not ask for rejections, among which they are otherwise. Those of which it was not
 	// asked, since others were better, are not there.
@@ -69,7 +71,8 @@ type Offer struct {
 	Saving            *Saving    // nil: unknown
 	InsideProbability float64    // that the traveller is in the fence, [0, 1]
 	Match             Match
-	Score             float64
+	Score             float64              // less Price
+	Price             float64              // what was taken from the score for what it is expected to take of its budgets; 0: nothing
 	Propensity        float64              // chance of this offer at this position, (0, 1]; 1 without exploration
 	Features          []float64            // the row that was scored, in the order of scoring.Features
 	Explanation       *scoring.Explanation // nil unless explained

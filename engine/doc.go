@@ -31,9 +31,9 @@
 //	engine              this package
 //	engine/catalog      campaigns in: validation, imports, publication of the next snapshot
 //	engine/decision     a request to a decision: retrieve, filter, score, order, explain
-//	engine/ledger       limits, what travellers did, and what was sold: reservations, redemptions, their undoing
+//	engine/ledger       limits, what travellers did, and what was sold: reservations, redemptions, their undoing; prices of budgets
 //	engine/ledger/ledgertest  histories of concurrent clients, and whether a ledger that does one thing at a time explains them
-//	engine/analysis     the logs read with what came of each offer: reports, forecasts of what a campaign would win, data sets, and what profiles are worth
+//	engine/analysis     the logs read with what came of each offer: reports, forecasts, data sets, what profiles are worth, and what they learn
 //	engine/privacy      the end of what is known of travellers: erasure, coarser positions, trims by age
 //	engine/webhook      what merchants are told of it: events, deliveries, signed requests
 //	engine/wire         JSON and file shapes, strictly decoded
@@ -53,7 +53,7 @@
 //
 // An offers request: api and wire make a Request of the body and validate it once; the decision room loads the current
 // Snapshot by one atomic pointer, looks up the fences that hold the place, keeps or rejects each candidate with all its
-// reasons, makes a feature row of each, scores, orders and explains; the Decision goes out through wire and is queued to
+// reasons, makes a feature row of each, scores, takes off what its budgets are worth elsewhere, orders and explains; the Decision goes out through wire and is queued to
 // the decision log by one owned writer. No lock and no disk read of campaigns is on this path.
 //
 // A use of an offer: api and wire make an Order of the body; the ledger finds the listing in the Snapshot, lets the decision room's rules

@@ -26,8 +26,13 @@ type Snapshot struct {
 	Rates      Rates
 	Popularity map[CampaignRef]Counts
 	// Epoch numbers Popularity in the PopularityLog: 0 for none, and where nobody keeps one.
-	Epoch    uint64
-	Listings int // campaigns that can be offered or rejected
+	Epoch uint64
+	// Prices are those of budgets, where the profile asks for them; PriceEpoch numbers them in the PriceLog: 0 for none.
+	Prices     map[CampaignRef]*Prices
+	PriceEpoch uint64
+	// BeliefEpoch numbers what is believed of the weights of Profile, which then are not those of its version: see scoring.Profile.Believing. 0: nothing is.
+	BeliefEpoch uint64
+	Listings    int // campaigns that can be offered or rejected
 	// Keys holds the API keys that are not revoked, by hash.
 	Keys map[[32]byte]Key
 }

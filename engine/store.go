@@ -387,6 +387,8 @@ type Store interface {
 	CatalogScan
 	DecisionLog
 	PopularityLog
+	PriceLog
+	BeliefLog
 	EventLog
 	Accounts
 	Purchases

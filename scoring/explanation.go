@@ -89,6 +89,21 @@ func (e *Explanation) largest() *Explanation {
 	return largest
 }
 
+// Subtract takes parts, each at least 0, from what a tree explains: it gets a last child of their sum with a child for each. Without parts nothing changes.
+func (e *Explanation) Subtract(message string, parts []Explanation) {
+	sum := 0.0
+	less := &Explanation{Message: message}
+	for i := range parts {
+		value := Round(parts[i].Value)
+		sum += value
+		less.add(-value, parts[i].Message)
+	}
+	if less.Value = -Round(sum); less.Value != 0 {
+		e.Children = append(e.Children, less)
+		e.Value = Round(e.Value + less.Value)
+	}
+}
+
 // short writes a number with at most four significant digits.
 func short(x float64) string { return strconv.FormatFloat(x, 'g', 4, 64) }
 

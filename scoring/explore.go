@@ -28,6 +28,7 @@ type Explore struct {
 	Breadth float64
 	// Deviations are the standard deviations of what is believed of the weights, by feature, in [0, 100]; of a weight without one all is known.
 	Deviations map[string]float64
+	Learn      Learning
 }
 
 // The bounds of Explore, and what it works with.
@@ -40,7 +41,7 @@ const (
 )
 
 func (e *Explore) validate(f *Faults) {
-	if e.Method == "" && e.Share == 0 && e.Breadth == 0 && len(e.Deviations) == 0 {
+	if e.Method == "" && e.Share == 0 && e.Breadth == 0 && len(e.Deviations) == 0 && e.Learn == (Learning{}) {
 		return
 	}
 	if e.Method != Thompson && e.Method != LinUCB {
@@ -48,6 +49,7 @@ func (e *Explore) validate(f *Faults) {
 	}
 	between(f, "explore.share", e.Share, 0, 1)
 	between(f, "explore.breadth", e.Breadth, 0, MaxBreadth)
+	e.Learn.validate(f)
 	known := names()
 	for _, name := range slices.Sorted(maps.Keys(e.Deviations)) {
 		path := "explore.deviations." + name

@@ -24,6 +24,7 @@ type Profile struct {
 	// MinInsideProbability is the least chance of being in the fence that is offered, [0, 1].
 	MinInsideProbability float64
 	Explore              Explore
+	Pricing              Pricing
 	Note                 string
 	Author               string // ID of the API key
 	Created              time.Time
@@ -92,6 +93,7 @@ func (p Profile) Validate() error {
 	}
 	between(&f, "min_inside_probability", p.MinInsideProbability, 0, 1)
 	p.Explore.validate(&f)
+	p.Pricing.validate(&f)
 	if len(f) == 0 {
 		return nil
 	}

@@ -31,6 +31,8 @@ func writeDecision(m *message, d *engine.Decision) {
 	}
 	m.bool(12, d.Coarse)
 	m.bool(13, d.Erased)
+	m.uint(15, d.PriceEpoch)
+	m.uint(16, d.BeliefEpoch)
 }
 
 func readDecision(d *engine.Decision, f *field) {
@@ -67,6 +69,10 @@ func readDecision(d *engine.Decision, f *field) {
 		d.Coarse = f.bool()
 	case 13:
 		d.Erased = f.bool()
+	case 15:
+		d.PriceEpoch = f.uint()
+	case 16:
+		d.BeliefEpoch = f.uint()
 	}
 }
 

@@ -32,6 +32,7 @@ func decisionsPlace() place { return place{part: "decisions"} }
 func eventsPlace() place    { return place{part: "events"} }
 
 func popularityPlace() place { return place{part: "popularity"} }
+func pricesPlace() place     { return place{part: "prices"} }
 
 // merchantPlace holds the venues, campaigns and imports of one merchant.
 func merchantPlace(merchant string) place {
@@ -89,11 +90,13 @@ const (
 	dayPastKind = 'D' // of reference rates as they were
 	bookKind    = 'n' // the version of the book of rates
 	activeKind  = 'a' // of the active profile
+	beliefKind  = 'b' // of what is believed of a profile's weights
 	placeKind   = 'd' // of a decision's block
 
-	countKind     = 't' // of a campaign's popularity
+	countKind     = 't' // of a campaign's popularity, or prices
 	countPastKind = 'T' // of it as it was
-	epochKind     = 'n' // the newest epoch of popularity
+	epochKind     = 'n' // the newest epoch of popularity, or of prices
+	tickKind      = 'k' // when prices were set last
 )
 
 // receiptKey hides caller and key in a hash: both are of any length, and a client's key is nobody else's to read.

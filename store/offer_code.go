@@ -39,6 +39,7 @@ func writeOffer(m *message, o *engine.Offer) {
 	if o.Explanation != nil {
 		m.sub(19, func() { writeExplanation(m, o.Explanation, 1) })
 	}
+	m.float(22, o.Price)
 }
 
 // keptForm returns the form of a creative, made at its first use; nil for a creative that keeps none.
@@ -156,6 +157,8 @@ func readOfferScore(o *engine.Offer, f *field) {
 		o.Features = f.floats()
 	case 19:
 		o.Explanation = readExplanation(f, 1)
+	case 22:
+		o.Price = f.float()
 	}
 }
 

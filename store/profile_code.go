@@ -3,6 +3,7 @@ package store
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/scoring"
@@ -22,12 +23,26 @@ func writeProfile(m *message, p *scoring.Profile) {
 	if p.Model != nil {
 		m.sub(11, func() { writeModelTold(m, p.Model) })
 	}
-	if e := &p.Explore; e.Method != "" || e.Share != 0 || e.Breadth != 0 || len(e.Deviations) > 0 {
+	if e := &p.Explore; e.Method != "" || e.Share != 0 || e.Breadth != 0 || len(e.Deviations) > 0 || e.Learn.IsOn() {
 		m.sub(12, func() {
 			m.str(1, string(e.Method))
 			m.float(2, e.Share)
 			m.float(3, e.Breadth)
 			m.weights(4, e.Deviations)
+			if l := &e.Learn; l.IsOn() {
+				m.sub(5, func() {
+					m.str(1, string(l.Reward))
+					m.int(2, int64(l.Every))
+					m.int(3, int64(l.Wait))
+				})
+			}
+		})
+	}
+	if g := &p.Pricing; g.IsOn() {
+		m.sub(13, func() {
+			m.str(1, string(g.Method))
+			m.float(2, g.Step)
+			m.float(3, g.Scale)
 		})
 	}
 }
@@ -67,6 +82,19 @@ func readProfile(p *scoring.Profile, f *field) {
 		f.sub(readInto(p.Model, readModelTold))
 	case 12:
 		f.sub(readInto(&p.Explore, readExplore))
+	case 13:
+		f.sub(readInto(&p.Pricing, readPricing))
+	}
+}
+
+func readPricing(g *scoring.Pricing, f *field) {
+	switch f.num {
+	case 1:
+		g.Method = scoring.PricingMethod(f.str())
+	case 2:
+		g.Step = f.float()
+	case 3:
+		g.Scale = f.float()
 	}
 }
 
@@ -80,6 +108,19 @@ func readExplore(e *scoring.Explore, f *field) {
 		e.Breadth = f.float()
 	case 4:
 		e.Deviations = f.weight(e.Deviations)
+	case 5:
+		f.sub(readInto(&e.Learn, readLearning))
+	}
+}
+
+func readLearning(l *scoring.Learning, f *field) {
+	switch f.num {
+	case 1:
+		l.Reward = scoring.Reward(f.str())
+	case 2:
+		l.Every = time.Duration(f.int())
+	case 3:
+		l.Wait = time.Duration(f.int())
 	}
 }
 

@@ -68,6 +68,10 @@ func (r *decisionScanner) read(body []byte) (*engine.Decision, error) {
 			r.d.Coarse = c.uint() != 0
 		case 13:
 			r.d.Erased = c.uint() != 0
+		case 15:
+			r.d.PriceEpoch = c.uint()
+		case 16:
+			r.d.BeliefEpoch = c.uint()
 		}
 	}
 	if r.err != nil {
@@ -256,6 +260,8 @@ func (r *decisionScanner) readOffer(c cursor) {
 			if r.parts.Has(engine.PartExplanations) {
 				c.carefully(func(f *field) { readOffer(o, f) })
 			}
+		case 22:
+			o.Price = c.float()
 		default:
 			if texts {
 				c.carefully(func(f *field) { readOffer(o, f) })

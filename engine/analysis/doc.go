@@ -2,8 +2,8 @@
 // scoring profile is worth.
 //
 // Its main types are Log, which reads decisions together with what came of them; Reporter, whose reports say what was shown, tapped, saved, dismissed,
-// redeemed and spent; Forecaster, which replays the last days with a campaign among the candidates; DatasetSource, the log as a data set for fits; and Evaluator, which
-// judges profiles by it and makes decisions again under them.
+// redeemed and spent; Forecaster, which replays the last days with a campaign among the candidates; DatasetSource, the log as a data set for fits; Evaluator, which
+// judges profiles by it and makes decisions again under them; and Learner, which learns the weights of profiles that ask for it.
 //
 //	log := analysis.NewLog(analysis.Sources{Decisions: store, Events: store, Accounts: store})
 //	err := log.Each(ctx, analysis.Query{From: from, Until: until, Parts: engine.PartOffers, Outcomes: true}, func(d *analysis.Logged) error {

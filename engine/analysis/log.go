@@ -39,6 +39,8 @@ type Query struct {
 	Worth func(*engine.Redemption) float64
 	// Horizon is how long after a decision was logged events of it are waited for; 0: DefaultHorizon.
 	Horizon time.Duration
+	// Settled leaves out redemptions of which something changed at or after a time; zero: none.
+	Settled time.Time
 }
 
 // DefaultHorizon is longer than an event may be late.
@@ -205,6 +207,9 @@ func (j *joiner) loadRedemptions(ctx context.Context) error {
 		return accounts.EachRedemption(ctx, c, func(r engine.Redemption) error {
 			at, ok := engine.UUID7Time(r.DecisionID)
 			if r.Status != engine.Confirmed || !ok || at.Before(j.query.From.Truncate(time.Millisecond)) || !at.Before(j.query.Until) {
+				return nil
+			}
+			if !j.query.Settled.IsZero() && !r.Settled.Before(j.query.Settled) {
 				return nil
 			}
 			s, k := sale{campaign: c, venue: r.VenueID}, keyOf(r.DecisionID)

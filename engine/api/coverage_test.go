@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/engine/api/apitest"
 )
 
@@ -93,6 +94,9 @@ func TestEveryOperationSucceeds(t *testing.T) {
 	w.send(t, "app", "POST", "/v1/redemptions", order).want(t, 201).decode(t, &used)
 	rates := "Date,USD,CNY\n2026-11-20,1.10,7.90\n"
 
+	if err := w.Store.KeepBelief(t.Context(), &engine.Belief{Profile: engine.ProfileRef{Name: "default", Version: 1}, Epoch: 1, From: noon, Until: noon.Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
 	ids := w.pendingChanges(t, 3)
 	staged := `{"live_at":"2027-02-01T00:00:00Z","campaign":` + campaignJSON("c-1", "v-1") + `}`
 
@@ -189,6 +193,7 @@ func TestEveryOperationSucceeds(t *testing.T) {
 		{key: "analyst", method: "POST", path: "/v1/scoring-profiles/default/versions", body: profile},
 		{key: "analyst", method: "GET", path: "/v1/scoring-profiles/default/versions"},
 		{key: "analyst", method: "GET", path: "/v1/scoring-profiles/default/versions/1"},
+		{key: "analyst", method: "GET", path: "/v1/scoring-profiles/default/versions/1/belief"},
 		{key: "analyst", method: "POST", path: "/v1/scoring-profiles/default/activate"},
 
 		{key: "analyst", method: "POST", path: "/v1/evaluations", body: `{"profiles":[{"name":"default"}],"seen":"answers"}`},

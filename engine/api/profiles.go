@@ -60,6 +60,27 @@ func getProfileVersion(c *call) error {
 	return c.versioned(http.StatusOK, p.Version, of(&p))
 }
 
+// getBelief answers GET /v1/scoring-profiles/{name}/versions/{version}/belief: the newest, or that of an epoch.
+func getBelief(c *call) error {
+	version, err := strconv.ParseUint(c.Param("version"), 10, 64)
+	if err != nil || version == 0 {
+		return engine.ErrNotFound
+	}
+	epoch := uint64(0)
+	if text := c.Query("epoch"); text != "" {
+		if epoch, err = strconv.ParseUint(text, 10, 64); err != nil || epoch == 0 {
+			var faults engine.Faults
+			faults.Add("epoch", "invalid", "%.20q is no number from 1", text)
+			return faults
+		}
+	}
+	b, err := c.api.Store.Belief(c.ctx(), engine.ProfileRef{Name: c.Param("name"), Version: version}, epoch)
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, wire.BeliefOf(&b))
+}
+
 // listProfileVersions answers GET /v1/scoring-profiles/{name}/versions.
 func listProfileVersions(c *call) error {
 	of, err := c.profileOf()

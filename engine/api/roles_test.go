@@ -49,7 +49,7 @@ var allowed = map[string][]string{
 	"getImportFaults": {"merchant", "operator"}, "cancelImport": {"merchant", "operator"},
 
 	"listScoringProfiles": {"analyst", "operator"}, "getScoringProfile": {"analyst", "operator"}, "listScoringProfileVersions": {"analyst", "operator"}, "getScoringProfileVersion": {"analyst", "operator"},
-	"addScoringProfileVersion": {"analyst", "operator"}, "activateScoringProfile": {"analyst", "operator"},
+	"addScoringProfileVersion": {"analyst", "operator"}, "getScoringProfileBelief": {"analyst", "operator"}, "activateScoringProfile": {"analyst", "operator"},
 
 	"reportCampaign": {"merchant", "analyst", "operator"}, "reportMerchant": {"merchant", "analyst", "operator"}, "forecastCampaign": {"merchant", "analyst", "operator"},
 

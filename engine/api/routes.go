@@ -198,6 +198,8 @@ func profileRoutes() []route {
 			roles: analysts, params: pageParams(), answers: []answer{ok[wire.List[wire.Profile]]("a page")}, handle: listProfileVersions},
 		{method: http.MethodGet, path: "/v1/scoring-profiles/{name}/versions/{version}", id: "getScoringProfileVersion", tag: "scoring profiles", summary: "A version of a profile",
 			roles: analysts, answers: []answer{ok[wire.Profile]("the profile").tagged()}, handle: getProfileVersion},
+		{method: http.MethodGet, path: "/v1/scoring-profiles/{name}/versions/{version}/belief", id: "getScoringProfileBelief", tag: "scoring profiles", summary: "What a version that learns believes of its weights",
+			roles: analysts, params: []param{{name: "epoch", in: "query", doc: "the newest when left out", kind: "integer"}}, answers: []answer{ok[wire.Belief]("the belief")}, handle: getBelief},
 		{method: http.MethodPost, path: "/v1/scoring-profiles/{name}/versions", id: "addScoringProfileVersion", tag: "scoring profiles", summary: "Another version; versions never change",
 			roles: analysts, params: []param{ifMatch(), ifNoneMatch()}, body: jsonBody[wire.Profile](),
 			answers: []answer{created[wire.Profile]("kept; not active until it is activated").tagged()}, handle: addProfileVersion},

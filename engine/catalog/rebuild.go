@@ -46,7 +46,7 @@ func (r *Rebuilder) At(ctx context.Context, d *engine.Decision) (*engine.Snapsho
 
 // at returns the snapshot of a decision of the catalog's version.
 func (p *Past) at(ctx context.Context, store engine.Store, d *engine.Decision, only map[engine.CampaignRef]bool) (*engine.Snapshot, error) {
-	profile, err := profileOf(ctx, store, d.Profile)
+	profile, err := profileOf(ctx, store, d)
 	if err != nil {
 		return nil, err
 	}
@@ -59,14 +59,26 @@ func (p *Past) at(ctx context.Context, store engine.Store, d *engine.Decision, o
 		return nil, err
 	}
 	s := p.Snapshot(profile, popularity)
-	s.Epoch = d.Epoch
+	s.Epoch, s.BeliefEpoch = d.Epoch, d.BeliefEpoch
+	if d.PriceEpoch > 0 {
+		if s.Prices, err = store.PricesAt(ctx, d.PriceEpoch, refs); err != nil {
+			return nil, err
+		}
+		s.PriceEpoch = d.PriceEpoch
+	}
 	return s, nil
 }
 
-// profileOf returns the version of a profile that a decision names; version 0 is that of a store in which none was ever active.
-func profileOf(ctx context.Context, store engine.Store, ref engine.ProfileRef) (scoring.Profile, error) {
+// profileOf returns the version of a profile that a decision names, with what was believed of its weights; version 0 is that of a store in which none was ever active.
+func profileOf(ctx context.Context, store engine.Store, d *engine.Decision) (scoring.Profile, error) {
+	ref := d.Profile
 	if ref.Version > 0 {
-		return store.Profile(ctx, ref.Name, ref.Version)
+		profile, err := store.Profile(ctx, ref.Name, ref.Version)
+		if err != nil || d.BeliefEpoch == 0 {
+			return profile, err
+		}
+		belief, err := store.Belief(ctx, ref, d.BeliefEpoch)
+		return profile.Believing(&belief.Belief), err
 	}
 	if own := scoring.Default(); own.Name == ref.Name {
 		return own, nil

@@ -18,15 +18,22 @@ type Walk struct {
 	past     *Past // nil before the first decision
 	recent   map[uint64]*engine.Snapshot
 	order    []uint64 // of recent, oldest first
-	profiles map[engine.ProfileRef]scoring.Profile
+	profiles map[believed]scoring.Profile
 	epoch    uint64 // of counts
 	counts   map[engine.CampaignRef]engine.Counts
+	prices   prices
+}
+
+// believed is a version of a profile with what was believed of its weights.
+type believed struct {
+	engine.ProfileRef
+	epoch uint64
 }
 
 // NewWalk returns a Walk that begins at its first decision.
 func NewWalk(store engine.Store, packer engine.Packer, log *slog.Logger) *Walk {
 	return &Walk{
-		options: PastOptions{Store: store, Packer: packer, Logger: log}, recent: make(map[uint64]*engine.Snapshot), profiles: make(map[engine.ProfileRef]scoring.Profile),
+		options: PastOptions{Store: store, Packer: packer, Logger: log}, recent: make(map[uint64]*engine.Snapshot), profiles: make(map[believed]scoring.Profile),
 	}
 }
 
@@ -36,12 +43,13 @@ func (w *Walk) At(ctx context.Context, d *engine.Decision) (*engine.Snapshot, er
 	if err != nil {
 		return nil, err
 	}
-	profile, known := w.profiles[d.Profile]
+	of := believed{d.Profile, d.BeliefEpoch}
+	profile, known := w.profiles[of]
 	if !known {
-		if profile, err = profileOf(ctx, w.options.Store, d.Profile); err != nil {
+		if profile, err = profileOf(ctx, w.options.Store, d); err != nil {
 			return nil, err
 		}
-		w.profiles[d.Profile] = profile
+		w.profiles[of] = profile
 	}
 	if w.counts == nil || w.epoch != d.Epoch {
 		if w.counts, err = w.options.Store.PopularityAt(ctx, d.Epoch, nil); err != nil {
@@ -49,7 +57,15 @@ func (w *Walk) At(ctx context.Context, d *engine.Decision) (*engine.Snapshot, er
 		}
 		w.epoch = d.Epoch
 	}
+	if d.PriceEpoch != w.prices.epoch {
+		of, err := w.options.Store.PricesAt(ctx, d.PriceEpoch, nil)
+		if err != nil {
+			return nil, err
+		}
+		w.prices = prices{of, d.PriceEpoch}
+	}
 	s := *base
+	s.Prices, s.PriceEpoch, s.BeliefEpoch = w.prices.of, w.prices.epoch, d.BeliefEpoch
 	s.Profile, s.Popularity, s.Epoch = profile, w.counts, d.Epoch
 	return &s, nil
 }

@@ -13,6 +13,9 @@ import (
 // in single precision errs by some 1e-7 of a weight.
 const boundError = 5e-5
 
+// priceError is the share of a price that a bound leaves out: more than what single precision makes of a price in half a dozen sums.
+const priceError = 1e-6
+
 // day is a day in nanoseconds.
 const day = 24 * 60 * 60 * 1e9
 
@@ -62,7 +65,8 @@ func (r *run) stillOf(m *match) float32 {
 	begin, w := float64(r.season.number)*seasonLength, &r.season.weights
 	sum := w[scoring.Saving]*d.saving + w[scoring.RelativeDiscount]*d.relative + w[scoring.Popularity]*d.popularity +
 		w[scoring.Freshness]*scoring.Decay((begin-float64(d.begins))/day, scoring.FreshnessScale) +
-		w[scoring.EndsSoon]*scoring.Decay((float64(d.ends)-begin)/day, scoring.EndsSoonScale)
+		w[scoring.EndsSoon]*scoring.Decay((float64(d.ends)-begin)/day, scoring.EndsSoonScale) -
+		d.price*(1-priceError)
 	r.glanceOf(*m).still.word.Store(uint64(math.Float32bits(float32(sum)))<<32 | uint64(r.seasonNumber))
 	return float32(sum)
 }
@@ -118,5 +122,9 @@ func (r *run) weigh(first int, inside bool) {
 // spending returns by how much a score is higher for one who tells of a purchase.
 func (r *run) spending(d *digest) float64 {
 	g, w := r.gainsOf(d.place, r.request.Purchase), &r.season.weights
-	return w[scoring.Saving]*(g.saving-d.saving) + w[scoring.RelativeDiscount]*(g.relative-d.relative)
+	more := w[scoring.Saving]*(g.saving-d.saving) + w[scoring.RelativeDiscount]*(g.relative-d.relative)
+	if r.priced {
+		more += d.price - r.priceOf(d.place, r.request.Purchase)
+	}
+	return more
 }

@@ -51,6 +51,9 @@ func TestDecisionsEqualTheOracle(t *testing.T) {
 	for seed := range worlds {
 		random := rand.New(rand.NewPCG(seed, 11))
 		w := randomWorld(random)
+		if seed%2 == 1 {
+			w.price(rand.New(rand.NewPCG(seed, 12)), 0.2)
+		}
 		snap := w.snapshot(t)
 		o := optionsFor(snap, newMemoryLog())
 		o.Limits = someLimits{}
@@ -97,9 +100,10 @@ func compareWithOracle(t *testing.T, o *oracle, d *engine.Decision) bool {
 		if f := findings[offer.ID]; f == nil || math.Abs(f.score-offer.Score) > 2e-9 {
 			t.Errorf("%s: score %v, want that of %+v", offer.ID, offer.Score, f)
 		}
-		if err := offer.Explanation.Check(); err != nil {
-			t.Error(err)
+		if err := offer.Explanation.Check(); err != nil || offer.Explanation.Value != offer.Score {
+			t.Error(err, offer.Explanation.Value, offer.Score)
 		}
+		checkPrice(t, &offer)
 	}
 	if want := o.selected(eligible); !slices.Equal(offered, want) {
 		t.Errorf("offers %v, want %v", offered, want)
@@ -129,6 +133,16 @@ func compareWithOracle(t *testing.T, o *oracle, d *engine.Decision) bool {
 		}
 	}
 	return !t.Failed()
+}
+
+// checkPrice checks that an explanation tells the price as its last term, where there is one.
+func checkPrice(t *testing.T, o *engine.Offer) {
+	t.Helper()
+	terms := o.Explanation.Children
+	if n := len(terms); o.Price > 0 && (n == 0 || terms[n-1].Value != -o.Price || terms[n-1].Message != "price of its budgets" || len(terms[n-1].Children) == 0) ||
+		o.Price == 0 && n > 0 && terms[n-1].Message == "price of its budgets" {
+		t.Errorf("%s: a price of %v, explained %+v", o.ID, o.Price, terms)
+	}
 }
 
 // compareShort checks that the same request without explanations has the same offers.

@@ -20,6 +20,7 @@ type digest struct {
 	at           geo.LatLng // the venue
 	gains                   // without a purchase
 	popularity   float64    // the feature
+	price        float64    // without a purchase
 	number       uint32     // no other digest has it, see digests
 	name         uint32     // number of the languages of the venue's name; 0: it has none
 	epoch        uint32
@@ -47,6 +48,7 @@ func (r *run) describe(p place) *digest {
 		place: p, number: r.digests.made.Add(1), epoch: r.epoch,
 		begins: nanoseconds(f.begins, never), ends: nanoseconds(f.ends, forever),
 		at: venue.Position, gains: f.gains, popularity: f.popularity,
+		price: r.priceOf(p, engine.Money{}),
 	}
 	if campaign.Status != engine.StatusEnabled {
 		d.begins, d.ends = forever, never

@@ -39,6 +39,11 @@
 // one of its fences and the chance of being inside, the best of its fences, is at least the profile's; or, by its venue, when
 // that is within the request's radius. Without a location nothing is in reach.
 //
+// # Prices
+//
+// Where the profile prices budgets (price.go), a score is lowered by what the offer is expected to take of its campaign's budgets, at the snapshot's prices. A price only
+// lowers a score, so that the bounds of the quick way stay bounds. A decision names the epoch of its prices, and each offer tells its own.
+//
 // # Time
 //
 // Windows and opening hours are read on the venue's wall clock, as a shop keeps them: a window from 01:00 to 01:30 holds twice
@@ -54,5 +59,5 @@
 // day's reference rates, rounded half away from zero to the minor unit of the target. An estimate that needs a rate which is
 // not known is absent.
 //
-// Not here: counting what was shown (engine/ledger), compiling campaigns (engine/catalog), exploration (each propensity is 1).
+// Not here: counting what was shown and pricing budgets (engine/ledger), compiling campaigns (engine/catalog), learning what explorations draw from (engine/analysis).
 package decision

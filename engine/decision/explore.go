@@ -23,8 +23,11 @@ func (r *run) explore(p *engine.PlacementRequest, id string) engine.Placement {
 	for i := range out.Offers {
 		out.Offers[i].Propensity = found.Chances[i]
 	}
-	if r.full {
+	switch {
+	case r.full:
 		out.Rejected = r.rejections(p, found.Chosen, r.outcomes(found.Scores, p.Count))
+	case r.marks != nil:
+		r.noteExplored(p, r.outcomes(found.Scores, p.Count))
 	}
 	return out
 }
@@ -49,7 +52,7 @@ func (r *run) outcomes(scores []float64, k int) []scoring.Outcome {
 }
 
 // scoreOf returns what is known of an entry's score.
-func (r *run) scoreOf(entry int) float64 { return r.scores[r.candidates[r.listed[entry]].row] }
+func (r *run) scoreOf(entry int) float64 { return r.worth(&r.candidates[r.listed[entry]]) }
 
 // doubt returns the deviation of what is believed of a campaign's popularity.
 func (r *run) doubt(l *engine.Listing) float64 {

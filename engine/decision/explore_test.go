@@ -86,3 +86,76 @@ func checkReasons(t *testing.T, p engine.Placement) int {
 	}
 	return len(p.Rejected)
 }
+
+// What became of the candidates of decisions that explore is counted as an explanation of the same decision tells it.
+func TestExplorationsAreCounted(t *testing.T) {
+	counted := 0
+	for seed := range uint64(4) {
+		random := rand.New(rand.NewPCG(seed, 44))
+		w := weighedWorld(random)
+		w.profile.Explore = scoring.Explore{Method: scoring.Thompson, Share: 0.5, Deviations: map[string]float64{"saving": 1, "distance": 1}}
+		snap := w.snapshot(t)
+		for n := range 40 {
+			r, once := quickRequest(random), &engine.Once{Caller: "k", Key: fmt.Sprint(n)}
+			if r.Location == nil {
+				continue
+			}
+			full, one := *r, newTallyLog()
+			full.Explain = engine.ExplainFull
+			var made []*engine.Decision
+			for _, x := range []struct {
+				log engine.DecisionLog
+				r   *engine.Request
+			}{{one, r}, {newMemoryLog(), &full}} {
+				o := optionsFor(snap, x.log)
+				o.Limits = someLimits{}
+				d, err := start(t, o).Decide(t.Context(), x.r, once)
+				if err != nil {
+					t.Fatal(err)
+				}
+				made = append(made, d)
+			}
+			if made[0].ID != made[1].ID {
+				t.Fatalf("%s and %s", made[0].ID, made[1].ID)
+			}
+			recount(t, one, made[1])
+			counted += len(one.sums)
+		}
+	}
+	if counted < 500 {
+		t.Errorf("%d campaigns counted: too few to tell", counted)
+	}
+}
+
+// A campaign of which nothing is known gets its chance beside those that are known to be as good, and in no more decisions than may explore.
+func TestColdStartsGetTheirChance(t *testing.T) {
+	w := newWorld()
+	w.popular = make(map[engine.CampaignRef]engine.Counts)
+	for i := range 4 {
+		v := w.venue(fmt.Sprintf("v%d", i), 10)
+		c := w.campaign(fmt.Sprintf("c%d", i), []string{v.ID})
+		w.popular[engine.CampaignRef{MerchantID: c.MerchantID, CampaignID: c.ID}] = engine.Counts{Impressions: 5000, Clicks: 300}
+	}
+	v := w.venue("new", 10)
+	w.campaign("new", []string{v.ID})
+	w.profile.Explore = scoring.Explore{Method: scoring.Thompson, Share: 0.2}
+	o := optionsFor(w.snapshot(t), newMemoryLog())
+	s := start(t, o)
+	first := 0
+	const n = 400
+	for range n {
+		d, err := s.Decide(t.Context(), &engine.Request{Time: noon, Location: &engine.Location{Position: downtown}, Placements: []engine.PlacementRequest{{ID: "home", Count: 1}}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o := d.Placements[0].Offers[0]; o.CampaignID == "new" {
+			first++
+			if o.Propensity > 0.2+1e-9 {
+				t.Errorf("a chance of %v", o.Propensity)
+			}
+		}
+	}
+	if first < n/50 || first > n*3/10 {
+		t.Errorf("the new campaign came first in %d of %d", first, n)
+	}
+}

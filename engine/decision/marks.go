@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/scoring"
 )
 
 // marks are what became of the candidates of one decision, so that it can be counted by whoever has the time. A mark is a word: 16 bits of what became of a
@@ -102,9 +103,9 @@ func (r *run) notePlacement(p *engine.PlacementRequest, chosen []int32) {
 		}
 	}
 	set := func(i int32, code engine.ReasonCode) { words[i] = words[i]>>markBits<<markBits | uint64(code) }
-	if floor := r.snap.Profile.Floor; r.scorer.HasTrees() || !r.season.isAbove(floor) {
+	if floor := r.snap.Profile.Floor; r.scorer.HasTrees() || r.priced || !r.season.isAbove(floor) {
 		for i, s := range settled {
-			if s == unsettled && r.entrants[i].Bound < floor || s > 0 && r.scores[r.candidates[s-1].row] < floor {
+			if s == unsettled && r.entrants[i].Bound < floor || s > 0 && r.worth(&r.candidates[s-1]) < floor {
 				set(int32(i), engine.BelowScoreFloor)
 			}
 		}
@@ -157,6 +158,46 @@ func (r *run) noteExplained(d *engine.Decision) {
 			mark(c, firstOf(against[c.id]))
 		}
 	}
+}
+
+// noteExplored keeps what became of the candidates in one placement of a decision that explores, by the first thing found against each. Every candidate was scored there,
+// so that what was outranked met all rules.
+func (r *run) noteExplored(p *engine.PlacementRequest, outcomes []scoring.Outcome) {
+	m := r.marks
+	m.snap, m.at = r.snap, r.request.Time
+	entry := 0
+	for k := range r.candidates {
+		c, code := &r.candidates[k], engine.ReasonCode(0)
+		isListed := entry < len(r.listed) && r.listed[entry] == k
+		switch {
+		case isListed:
+			code = codeOfOutcome(outcomes[entry])
+			entry++
+		case c.row < 0:
+			code = c.first
+		case !categoryAllowed(p, c.place):
+			code = engine.CategoryExcluded
+		default:
+			code = engine.MerchantExcluded
+		}
+		if c.inside || c.near {
+			m.words = append(m.words, listed|uint64(len(m.listings))<<markBits|uint64(code))
+			m.listings = append(m.listings, c.listing)
+		}
+	}
+}
+
+// codeOfOutcome returns the reason of an outcome that comes first; 0 for what was chosen.
+func codeOfOutcome(o scoring.Outcome) engine.ReasonCode {
+	switch {
+	case o.Has(scoring.BelowFloor):
+		return engine.BelowScoreFloor
+	case o.Has(scoring.Outranked):
+		return engine.Outranked
+	case o.Has(scoring.Diversity):
+		return engine.RejectedByDiversity
+	}
+	return 0
 }
 
 // firstOf returns the reason that comes first on the way of a candidate; 0 for none.

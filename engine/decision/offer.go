@@ -58,7 +58,8 @@ func (r *run) offers(chosen []int) []engine.Offer {
 		o.Position = i + 1
 		o.Features = d.features[:]
 		if r.full {
-			o.Explanation = r.scorer.Explain(o.Features, o.Score)
+			o.Explanation = r.scorer.Explain(o.Features, r.scores[c.row])
+			r.explainPrice(o.Explanation, c)
 		}
 	}
 	return offers
@@ -72,6 +73,6 @@ func (r *run) fillOffer(o *engine.Offer, c *candidate, saving *engine.Saving) {
 	o.Saving = e.in(saving, r.request.Currency, &r.rates)
 	o.InsideProbability = c.probability
 	o.Match = c.match
-	o.Score = r.scores[c.row]
+	o.Score, o.Price = r.worth(c), c.price
 	o.Propensity = 1
 }

@@ -296,11 +296,34 @@ func (o *oracle) score(f *finding, chance float64, rank int) float64 {
 	if rank > 0 {
 		row["language_match"] = 1 / float64(rank)
 	}
-	sum := o.w.profile.Bias
+	sum := o.w.profile.Bias - o.price(f, saving)
 	for name, weight := range o.w.profile.Weights {
 		sum += weight * row[name]
 	}
 	return sum
+}
+
+// price is what the offer is expected to take of its budgets, at their prices.
+func (o *oracle) price(f *finding, saving int64) float64 {
+	prices := o.w.prices[engine.CampaignRef{MerchantID: f.campaign.MerchantID, CampaignID: f.campaign.ID}]
+	if prices == nil || o.w.profile.Pricing.Method == "" {
+		return 0
+	}
+	sum := 0.0
+	for _, b := range prices.Budgets {
+		if b.VenueID != "" && b.VenueID != f.venue.ID {
+			continue
+		}
+		perEuro, cents := 1.25, float64(saving)
+		if o.r.Time.UTC().Day() >= 15 {
+			perEuro = 1.1
+		}
+		if b.Currency == "EUR" {
+			cents = math.Round(float64(saving) / perEuro)
+		}
+		sum += b.Price * map[engine.Metric]float64{"impressions": 1, "redemptions": prices.Redeemed, "spend": prices.Redeemed * cents}[b.Metric]
+	}
+	return min(sum, 2001)
 }
 
 func begin(m engine.Moment, zone *time.Location) time.Time {

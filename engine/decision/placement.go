@@ -19,7 +19,7 @@ func (r *run) place(p *engine.PlacementRequest, id string) engine.Placement {
 			continue
 		}
 		r.entries = append(r.entries, scoring.Candidate{
-			Score: r.scores[c.row], ID: c.id, Campaign: c.campaign, Merchant: c.listing.Merchant.ID, Category: c.category(),
+			Score: r.worth(c), ID: c.id, Campaign: c.campaign, Merchant: c.listing.Merchant.ID, Category: c.category(),
 		})
 		r.listed = append(r.listed, i)
 	}
@@ -137,9 +137,11 @@ func (s standing) before(rank int, same func(*scoring.Candidate) bool) (n int) {
 func (r *run) whyNotChosen(p *engine.PlacementRequest, entry int, o scoring.Outcome, rank int, s standing) (reasons []engine.Reason) {
 	e := &r.entries[entry]
 	if o.Has(scoring.BelowFloor) {
-		reasons = append(reasons, engine.Reason{
-			Code: engine.BelowScoreFloor, Message: fmt.Sprintf("score %.4f is below the floor %v", r.scoreOf(entry), r.snap.Profile.Floor),
-		})
+		message := fmt.Sprintf("score %.4f is below the floor %v", r.scoreOf(entry), r.snap.Profile.Floor)
+		if price := r.candidates[r.listed[entry]].price; price != 0 {
+			message += fmt.Sprintf("; its budgets took %.4f of it", price)
+		}
+		reasons = append(reasons, engine.Reason{Code: engine.BelowScoreFloor, Message: message})
 	}
 	var full []string
 	tell := func(bound scoring.Outcome, what string, same func(*scoring.Candidate) bool) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/geo"
+	"github.com/sihai-network/sihai/scoring"
 )
 
 var oracleZones = []string{"America/New_York", "America/Chicago", "Europe/Paris"}
@@ -57,6 +58,26 @@ func randomWorld(random *rand.Rand) *world {
 		})
 	}
 	return w
+}
+
+// price gives the budgets of most campaigns prices, of up to so much for an offer.
+func (w *world) price(random *rand.Rand, most float64) {
+	w.profile.Pricing.Method, w.prices = scoring.DualMirrorDescent, make(map[engine.CampaignRef]*engine.Prices)
+	for _, c := range w.campaigns {
+		p := &engine.Prices{Redeemed: random.Float64() / 4}
+		add := func(b engine.BudgetPrice, unit float64) {
+			if random.IntN(2) == 0 {
+				b.Price = most * random.Float64() / unit
+				p.Budgets = append(p.Budgets, b)
+			}
+		}
+		add(engine.BudgetPrice{Metric: engine.MetricImpressions}, 1)
+		add(engine.BudgetPrice{Metric: engine.MetricRedemptions}, 0.2)
+		add(engine.BudgetPrice{Metric: engine.MetricSpend, Currency: "USD"}, 200)
+		add(engine.BudgetPrice{Metric: engine.MetricSpend, Currency: "EUR"}, 200)
+		add(engine.BudgetPrice{Metric: engine.MetricSpend, Currency: "USD", Per: engine.PerVenue, VenueID: fmt.Sprintf("v%02d", random.IntN(12))}, 100)
+		w.prices[engine.CampaignRef{MerchantID: c.MerchantID, CampaignID: c.ID}] = p
+	}
 }
 
 func randomCampaign(random *rand.Rand, c *engine.Campaign, pick func(...string) []string, minute func() engine.TimeOfDay) {

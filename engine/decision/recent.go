@@ -56,12 +56,13 @@ func (r *recent[K]) find(key *K, same func(a, b *K) bool) uint32 {
 	return 0
 }
 
-// epoch is what digests hang on besides their listing: the reference rates of a day and the popularity, both immutable.
+// epoch is what digests hang on besides their listing: the reference rates of a day, the popularity and the prices of budgets, all immutable.
 type epoch struct {
 	rates   *engine.RateDay
 	popular map[engine.CampaignRef]engine.Counts
+	prices  map[engine.CampaignRef]*engine.Prices // nil: nothing is priced
 }
 
 func sameEpoch(a, b *epoch) bool {
-	return a.rates == b.rates && reflect.ValueOf(a.popular).Pointer() == reflect.ValueOf(b.popular).Pointer()
+	return a.rates == b.rates && reflect.ValueOf(a.popular).Pointer() == reflect.ValueOf(b.popular).Pointer() && reflect.ValueOf(a.prices).Pointer() == reflect.ValueOf(b.prices).Pointer()
 }

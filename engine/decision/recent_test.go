@@ -26,13 +26,13 @@ func TestRecent(t *testing.T) {
 func TestEpochs(t *testing.T) {
 	days := make([]engine.RateDay, 2)
 	one, other := map[engine.CampaignRef]engine.Counts{}, map[engine.CampaignRef]engine.Counts{}
-	first := epoch{&days[0], one}
-	for _, e := range []epoch{{&days[1], one}, {&days[0], other}, {&days[0], nil}, {nil, one}} {
+	first := epoch{&days[0], one, nil}
+	for _, e := range []epoch{{&days[1], one, nil}, {&days[0], other, nil}, {&days[0], nil, nil}, {nil, one, nil}, {&days[0], one, map[engine.CampaignRef]*engine.Prices{}}} {
 		if sameEpoch(&first, &e) {
 			t.Errorf("%+v is the same", e)
 		}
 	}
-	if again := (epoch{&days[0], one}); !sameEpoch(&first, &again) {
+	if again := (epoch{&days[0], one, nil}); !sameEpoch(&first, &again) {
 		t.Error("an epoch is not itself")
 	}
 }

@@ -53,7 +53,7 @@ func (p *Replayer) Replay(ctx context.Context, d *engine.Decision, profile *scor
 	}
 	if profile != nil {
 		other := *snap
-		other.Profile = *profile
+		other.Profile, other.BeliefEpoch = *profile, 0
 		snap = &other
 	}
 	s := p.settings

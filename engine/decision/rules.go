@@ -35,6 +35,9 @@ func (r *run) filter(c *candidate) bool {
 			continue
 		}
 		if !r.full {
+			if r.marks != nil {
+				c.first = rules[i].why(r, c).Code
+			}
 			return false
 		}
 		c.reasons = append(c.reasons, rules[i].why(r, c))
@@ -44,6 +47,7 @@ func (r *run) filter(c *candidate) bool {
 	case r.full:
 		c.reasons = limits.Check(c.reasons, c.listing, c.site, r.request.User.ID, r.request.Time)
 	case !r.withinLimits(c):
+		c.first = r.firstLimit(c)
 		return false
 	}
 	sortReasons(c.reasons)

@@ -20,6 +20,7 @@ type run struct {
 	full     bool              // rejections and explanations are asked for
 	accuracy geo.Meters        // of the location, its age included; 0: exact
 	explorer *scoring.Explorer // nil: the profile does not explore
+	priced   bool              // scores are lowered by the prices of budgets
 	rates    exchange
 	tongue   *tongue
 
@@ -92,8 +93,10 @@ type candidate struct {
 	probability float64
 	match       engine.Match
 	spoken      spoken
-	row         int // of the features; below 0: it is not offered
+	row         int     // of the features; below 0: it is not offered
+	price       float64 // by which its score is lowered
 	reasons     []engine.Reason
+	first       engine.ReasonCode // against it, where no reasons are kept and somebody counts; 0: none
 
 	id       string // of the offer
 	campaign string // with its merchant
@@ -142,6 +145,7 @@ func (r *run) answer(id string) *engine.Decision {
 		if c := &r.candidates[i]; r.filter(c) {
 			f := r.factsOf(c.place, r.request.Purchase)
 			r.addFeatures(c, &f, r.affinity(c.place))
+			c.price = r.priceOf(c.place, r.request.Purchase)
 		}
 	}
 	r.scores = r.scorer.Score(r.scores, &r.rows)
@@ -170,7 +174,11 @@ func (r *run) decision(id string) *engine.Decision {
 		Request:        r.request,
 		Placements:     made.single[:],
 		Epoch:          r.snap.Epoch,
+		BeliefEpoch:    r.snap.BeliefEpoch,
 		Settings:       r.settings.told,
+	}
+	if r.priced {
+		made.PriceEpoch = r.snap.PriceEpoch
 	}
 	if n := len(r.request.Placements); n != 1 {
 		made.Placements = make([]engine.Placement, n)
@@ -183,6 +191,7 @@ func (r *run) begin(s *settings, snap *engine.Snapshot, scorer *scoring.Scorer, 
 	r.full = request.Explain == engine.ExplainFull
 	r.accuracy = s.accuracy(request.Location)
 	r.explorer = scoring.NewExplorer(&snap.Profile)
+	r.priced = snap.Profile.Pricing.IsOn() && snap.PriceEpoch > 0
 	r.rates = exchangeOn(snap.Rates, engine.DateOf(request.Time.UTC()))
 	r.tongue = r.tongueOf(request.User.Languages)
 	r.rows.Reset()

@@ -105,7 +105,10 @@ func (r *run) prepare() {
 	if r.accuracy > 0 {
 		r.perAccuracy = float32(min(max(1/r.accuracy, 1e-20), 1e20)) // so that no product with it is without meaning
 	}
-	r.ground = epoch{r.rates.source, r.snap.Popularity}
+	r.ground = epoch{rates: r.rates.source, popular: r.snap.Popularity}
+	if r.priced {
+		r.ground.prices = r.snap.Prices
+	}
 	r.epoch = r.digests.epochs.of(&r.ground, sameEpoch)
 	r.open.forget()
 	r.windows.forget()
@@ -170,7 +173,7 @@ func (r *run) Score(i int32) (score float64, ok bool) {
 	if r.settled[i] < unsettled {
 		return 0, false
 	}
-	return r.scores[r.candidates[r.settled[i]-1].row], true
+	return r.worth(&r.candidates[r.settled[i]-1]), true
 }
 
 // settle asks the rules that are left and makes a candidate of a match that they all allow.
@@ -198,6 +201,9 @@ func (r *run) settle(m *match) int32 {
 		f.gains = r.gainsOf(d.place, r.request.Purchase)
 	}
 	r.addFeatures(c, &f, r.tasteOf(m))
+	if c.price = d.price; r.spends {
+		c.price = r.priceOf(d.place, r.request.Purchase)
+	}
 	if !r.scorer.HasTrees() {
 		r.scores = r.scorer.Extend(r.scores, &r.rows)
 	}
@@ -218,7 +224,7 @@ func (r *run) settleAll() {
 	r.scores = r.scorer.Score(r.scores, &r.rows)
 	for i := range r.entrants {
 		e := &r.entrants[i]
-		e.Bound = r.scores[r.candidates[r.settled[e.Ref]-1].row]
+		e.Bound = r.worth(&r.candidates[r.settled[e.Ref]-1])
 	}
 }
 

@@ -42,6 +42,9 @@ func TestShortlistsEqualLookingAtAll(t *testing.T) {
 			if n == 2 {
 				growTrees(w, rand.New(rand.NewPCG(seed, 22)))
 			}
+			if seed%3 > 0 {
+				w.price(rand.New(rand.NewPCG(seed, uint64(23+n))), []float64{0.2, 0.2, 3000}[random.IntN(3)])
+			}
 			snaps.snaps = append(snaps.snaps, w.snapshot(t))
 		}
 		o := optionsFor(nil, newMemoryLog())

@@ -28,6 +28,7 @@ type world struct {
 	profile   scoring.Profile
 	rates     engine.Rates
 	popular   map[engine.CampaignRef]engine.Counts
+	prices    map[engine.CampaignRef]*engine.Prices
 }
 
 // downtown is where the tests take place: Lincoln Road in Miami Beach.
@@ -90,7 +91,7 @@ func (w *world) snapshot(t testing.TB) *engine.Snapshot {
 	t.Helper()
 	s := &engine.Snapshot{
 		Version: w.version, Profile: w.profile, Rates: w.rates, Popularity: w.popular,
-		Ambiguous: make(map[string]bool), Listings: len(w.campaigns),
+		Ambiguous: make(map[string]bool), Listings: len(w.campaigns), Prices: w.prices, PriceEpoch: uint64(len(w.prices)),
 	}
 	b := worldBuilder{t: t, sets: make(map[string]*engine.LanguageSet), zones: make(map[string]*time.Location)}
 	residents := make(map[*engine.Venue]*engine.Resident)

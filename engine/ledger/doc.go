@@ -13,6 +13,8 @@
 //	held, err := book.Reserve(ctx, write, order)
 //	used, err := book.Confirm(ctx, write, held.ID)
 //
+// A Pricer sets the prices of budgets from the same counts, for profiles that ask for it.
+//
 // # What is counted, and when
 //
 // A showing counts when its impression is reported, not when the offer is decided. Between the two other travellers may be

@@ -42,8 +42,8 @@ func Coarsen(d *engine.Decision) (changed bool) {
 func coarsenOffer(o *engine.Offer) bool {
 	distance := geo.Meters(math.Round(float64(o.Distance)/coarseDistance) * coarseDistance)
 	inside := math.Round(o.InsideProbability)
-	changed := distance != o.Distance || inside != o.InsideProbability || o.Score != 0 || o.Explanation != nil
-	o.Distance, o.InsideProbability, o.Score, o.Explanation = distance, inside, 0, nil
+	changed := distance != o.Distance || inside != o.InsideProbability || o.Score != 0 || o.Price != 0 || o.Explanation != nil
+	o.Distance, o.InsideProbability, o.Score, o.Price, o.Explanation = distance, inside, 0, 0, nil
 	if len(o.Features) > max(scoring.Distance, scoring.InsideProbability) {
 		near := scoring.Decay(float64(distance), scoring.DistanceScale)
 		changed = changed || o.Features[scoring.Distance] != near || o.Features[scoring.InsideProbability] != inside

@@ -40,6 +40,14 @@ func appendHead(dst []byte, d *engine.Decision) []byte {
 	dst = append(dst, `,"version":`...)
 	dst = strconv.AppendUint(dst, d.Profile.Version, 10)
 	dst = append(dst, '}')
+	if d.BeliefEpoch > 0 {
+		dst = append(dst, `,"belief_epoch":`...)
+		dst = strconv.AppendUint(dst, d.BeliefEpoch, 10)
+	}
+	if d.PriceEpoch > 0 {
+		dst = append(dst, `,"price_epoch":`...)
+		dst = strconv.AppendUint(dst, d.PriceEpoch, 10)
+	}
 	if !d.RatesDate.IsZero() {
 		dst = append(dst, `,"rates_date":`...)
 		dst = appendDate(dst, d.RatesDate)
@@ -95,6 +103,10 @@ func appendOffer(dst []byte, o *engine.Offer, saved *savingUnit) []byte {
 	}
 	dst = appendTold(dst, c, f, toldEnd)
 	dst = number(dst, o.Score)
+	if o.Price != 0 {
+		dst = append(dst, `,"budget_price":`...)
+		dst = number(dst, o.Price)
+	}
 	dst = append(dst, `,"propensity":`...)
 	dst = number(dst, o.Propensity)
 	if o.Explanation != nil {

@@ -6,6 +6,8 @@ type Decision struct {
 	Time           string      `json:"time" format:"date-time" doc:"the moment decided for"`
 	CatalogVersion uint64      `json:"catalog_version" doc:"position in the change feed"`
 	ScoringProfile ProfileRef  `json:"scoring_profile"`
+	BeliefEpoch    uint64      `json:"belief_epoch,omitempty" doc:"of what is believed of the weights of a profile that learns"`
+	PriceEpoch     uint64      `json:"price_epoch,omitempty" doc:"of the prices of budgets, where the profile asks for them"`
 	RatesDate      string      `json:"rates_date,omitempty" format:"date" doc:"of the reference rates used"`
 	Request        *Request    `json:"request,omitempty" doc:"what was asked; of a recorded decision"`
 	Placements     []Placement `json:"placements" doc:"in the request's order"`
@@ -44,6 +46,7 @@ type Offer struct {
 	StartsAt          string       `json:"starts_at,omitempty" format:"date-time" doc:"of an offer that is shown ahead of its flight: when the flight starts at the venue; it cannot be used before"`
 	CodeRequired      bool         `json:"code_required,omitempty" doc:"it is used with a voucher code"`
 	Score             float64      `json:"score"`
+	BudgetPrice       float64      `json:"budget_price,omitempty" doc:"taken from the score for what the offer is expected to take of its budgets"`
 	Propensity        float64      `json:"propensity" doc:"chance of this offer at this position; 1 without exploration"`
 	Explanation       *Explanation `json:"explanation,omitempty" doc:"sums to the score; with explain full"`
 }

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"reflect"
+	"time"
 
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/scoring"
@@ -21,6 +22,7 @@ type Profile struct {
 	MaxPerCategory       int                `json:"max_per_category,omitempty"`
 	MinInsideProbability float64            `json:"min_inside_probability,omitempty" doc:"least chance of being in the geofence that is offered, 0 to 1"`
 	Explore              *Explore           `json:"explore,omitempty" doc:"left out: it does not explore"`
+	Pricing              *Pricing           `json:"pricing,omitempty" doc:"left out: budgets have no prices"`
 	Note                 string             `json:"note,omitempty"`
 	Active               bool               `json:"active,omitempty" readOnly:"true" doc:"new decisions use this version"`
 	Author               string             `json:"author,omitempty" readOnly:"true"`
@@ -33,20 +35,64 @@ type Explore struct {
 	Share      float64            `json:"share" minimum:"0" maximum:"1" doc:"of the decisions; offers of each tell their propensity"`
 	Breadth    float64            `json:"breadth,omitempty" minimum:"0" maximum:"10" doc:"multiplies deviations; 1 when left out"`
 	Deviations map[string]float64 `json:"deviations,omitempty" doc:"feature → standard deviation of what is believed of its weight, 0 to 100; of others all is known"`
+	Learn      *Learning          `json:"learn,omitempty" doc:"left out: weights and deviations stay as they are"`
+}
+
+// Learning says what a profile that explores learns of its weights.
+type Learning struct {
+	Reward string `json:"reward" enum:"click,redemption" doc:"what counts as a success of an offer that was shown; weights with a deviation are learnt, from their own value and deviation on"`
+	Every  int64  `json:"every_seconds,omitempty" minimum:"60" maximum:"2678400" doc:"how long the decisions of a batch are made; 3600 when left out"`
+	Wait   int64  `json:"wait_seconds,omitempty" minimum:"0" maximum:"2678400" doc:"how long after a batch what comes of it is waited for; 3600 when left out"`
+}
+
+func learningOf(l *scoring.Learning) *Learning {
+	if !l.IsOn() {
+		return nil
+	}
+	return &Learning{Reward: string(l.Reward), Every: int64(l.Every / time.Second), Wait: int64(l.Wait / time.Second)}
+}
+
+func (l *Learning) read() scoring.Learning {
+	if l == nil {
+		return scoring.Learning{}
+	}
+	seconds := func(n int64) time.Duration { return time.Duration(min(max(n, -1), 1<<31)) * time.Second }
+	return scoring.Learning{Reward: scoring.Reward(l.Reward), Every: seconds(l.Every), Wait: seconds(l.Wait)}
+}
+
+// Pricing says how a profile prices budgets.
+type Pricing struct {
+	Method string  `json:"method" enum:"dual_mirror_descent" doc:"a score is lowered by what the offer is expected to take of its budgets, at prices that rise while these are used faster than is due"`
+	Step   float64 `json:"step,omitempty" minimum:"0" maximum:"10" doc:"by how much prices move; 1 when left out"`
+	Scale  float64 `json:"scale,omitempty" minimum:"0" maximum:"1000" doc:"score that a good offer is above the floor; 1 when left out, that of weights that add up to 1"`
+}
+
+func pricingOf(p *scoring.Pricing) *Pricing {
+	if !p.IsOn() {
+		return nil
+	}
+	return &Pricing{Method: string(p.Method), Step: p.Step, Scale: p.Scale}
+}
+
+func (p *Pricing) read() scoring.Pricing {
+	if p == nil {
+		return scoring.Pricing{}
+	}
+	return scoring.Pricing{Method: scoring.PricingMethod(p.Method), Step: p.Step, Scale: p.Scale}
 }
 
 func exploreOf(e *scoring.Explore) *Explore {
 	if e.Method == "" {
 		return nil
 	}
-	return &Explore{Method: string(e.Method), Share: e.Share, Breadth: e.Breadth, Deviations: e.Deviations}
+	return &Explore{Method: string(e.Method), Share: e.Share, Breadth: e.Breadth, Deviations: e.Deviations, Learn: learningOf(&e.Learn)}
 }
 
 func (e *Explore) read() scoring.Explore {
 	if e == nil {
 		return scoring.Explore{}
 	}
-	return scoring.Explore{Method: scoring.Method(e.Method), Share: e.Share, Breadth: e.Breadth, Deviations: e.Deviations}
+	return scoring.Explore{Method: scoring.Method(e.Method), Share: e.Share, Breadth: e.Breadth, Deviations: e.Deviations, Learn: e.Learn.read()}
 }
 
 // Model is a model of boosted trees.
@@ -93,7 +139,7 @@ func (p *Profile) read(faults *engine.Faults) scoring.Profile {
 	return scoring.Profile{
 		Name: p.Name, Kind: scoring.Kind(p.Kind), Model: model, Weights: p.Weights, Bias: p.Bias, Floor: p.Floor,
 		MaxPerCampaign: p.MaxPerCampaign, MaxPerMerchant: p.MaxPerMerchant, MaxPerCategory: p.MaxPerCategory,
-		MinInsideProbability: p.MinInsideProbability, Note: p.Note, Explore: p.Explore.read(),
+		MinInsideProbability: p.MinInsideProbability, Note: p.Note, Explore: p.Explore.read(), Pricing: p.Pricing.read(),
 	}
 }
 
@@ -106,7 +152,7 @@ func ProfileOf(p *scoring.Profile, active engine.ProfileRef) Profile {
 	return Profile{
 		Name: p.Name, Version: p.Version, Kind: string(p.Kind), Model: modelOf(p.Model), Weights: weights, Bias: p.Bias, Floor: p.Floor,
 		MaxPerCampaign: p.MaxPerCampaign, MaxPerMerchant: p.MaxPerMerchant, MaxPerCategory: p.MaxPerCategory,
-		MinInsideProbability: p.MinInsideProbability, Note: p.Note, Explore: exploreOf(&p.Explore),
+		MinInsideProbability: p.MinInsideProbability, Note: p.Note, Explore: exploreOf(&p.Explore), Pricing: pricingOf(&p.Pricing),
 		Active: active == engine.ProfileRef{Name: p.Name, Version: p.Version}, Author: p.Author, CreatedAt: timeText(p.Created),
 	}
 }

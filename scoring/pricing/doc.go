@@ -8,5 +8,7 @@
 //		choice := pacer.Choose(options)
 //		pacer.Learn(options, choice)
 //
+// A Budget moves a price a round at a time, for a service that learns late what came of its answers: it keeps nothing itself.
+//
 // It knows no campaign: budgets have small numbers. It is deterministic, works off one goroutine, and keeps a number for each budget.
 package pricing

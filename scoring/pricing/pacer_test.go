@@ -215,6 +215,10 @@ func TestPricesReachTheOptimumInHindsight(t *testing.T) {
 				t.Errorf("%s, seed %d: %.1f earned and %.1f greedily, not above it by a factor of %v", w.name, seed, got, simple, w.above)
 			}
 			t.Logf("%s: %.1f %% of the optimum, greedy %.1f %%", w.name, 100*got/best, 100*simple/best)
+			// Prices that move only after every twentieth request come near to it too, also where their scale is wrong by a factor of five.
+			if rounds := runRounds(requests, budgets, 20); rounds < 0.86*best || rounds < w.above*simple*0.98 {
+				t.Errorf("%s, seed %d: %.1f earned of %.1f (%.1f %%) in rounds; greedily %.1f", w.name, seed, rounds, best, 100*rounds/best, simple)
+			}
 		}
 	}
 }

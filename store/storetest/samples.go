@@ -94,7 +94,7 @@ func Decision(id string, at time.Time) *engine.Decision {
 				Position: 1, Distance: 214.6,
 				Saving:            &engine.Saving{Money: engine.Money{Amount: 5400, Currency: "CNY"}, RateDate: engine.Date{Year: 2026, Month: 11, Day: 23}},
 				InsideProbability: 0.93, Match: engine.MatchFence,
-				Score: 0.4182, Propensity: 1, Features: []float64{0.5, 0, 1},
+				Score: 0.4182, Price: 0.03, Propensity: 1, Features: []float64{0.5, 0, 1},
 				Explanation: &scoring.Explanation{Value: 0.4182, Message: "score", Children: []*scoring.Explanation{{Value: 0.4182, Message: "distance"}}},
 			}},
 			Rejected: []engine.Rejection{{OfferID: "late@v-1", CampaignID: "late", MerchantID: "m-7", VenueID: "v-1",

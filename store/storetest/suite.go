@@ -60,6 +60,8 @@ func Run(t *testing.T, home Home) {
 		{"decisions", testDecisions},
 		{"idempotent decisions", testDecisionOnce},
 		{"popularity", testPopularity},
+		{"prices", testPrices},
+		{"beliefs", testBeliefs},
 		{"events", testEvents},
 		{"webhooks", testHooks},
 		{"ends of imports", testImportEnds},

@@ -45,6 +45,7 @@ type app struct {
 	states    *catalog.States
 	scheduler *catalog.Scheduler
 	reporter  *analysis.Reporter
+	learner   *analysis.Learner
 	forecasts *analysis.Forecaster
 	evaluator *analysis.Evaluator
 	api       *api.API
@@ -105,8 +106,12 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 	}
 
 	// what is published, and what is decided on it
+	pricer, err := ledger.NewPricer(ledger.PricerOptions{Meter: meter, Log: a.store, Now: o.env.Now})
+	if err != nil {
+		return nil, err
+	}
 	a.publisher, err = catalog.OpenPublisher(ctx, catalog.PublisherOptions{
-		Store: a.store, Packer: store.Packer{}, Popularity: meter.Popularity, RefreshEvery: popularityEvery, Epochs: a.store, Memory: memory, Logger: o.logger,
+		Store: a.store, Packer: store.Packer{}, Popularity: meter.Popularity, RefreshEvery: popularityEvery, Epochs: a.store, Prices: pricer, Beliefs: a.store, Memory: memory, Logger: o.logger,
 	})
 	if err != nil {
 		return nil, err
@@ -151,6 +156,9 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 	logs := analysis.Sources{Decisions: a.store, Events: a.store, Accounts: a.store}
 	a.reporter, err = analysis.NewReporter(analysis.ReporterOptions{Sources: logs, Tallies: a.store, Decisions: a.store, Venues: a.store})
 	if err != nil {
+		return nil, err
+	}
+	if a.learner, err = a.learn(ctx, logs); err != nil {
 		return nil, err
 	}
 	a.forecasts, err = analysis.NewForecaster(analysis.ForecasterOptions{
@@ -206,6 +214,15 @@ func (a *app) privacy(meter *ledger.Meter) (*privacy.Sweeper, error) {
 	return privacy.Open(o)
 }
 
+// learn makes the learner, which a single verb leaves alone.
+func (a *app) learn(ctx context.Context, logs analysis.Sources) (*analysis.Learner, error) {
+	o := analysis.LearnerOptions{Log: analysis.NewLog(logs), Profiles: a.store, Beliefs: a.store, Now: a.options.env.Now, Logger: a.options.logger}
+	if a.options.local.Role != "" {
+		o.Every = -1
+	}
+	return analysis.OpenLearner(ctx, o)
+}
+
 // openQueue takes up the uploads that were answered before they were read. A single verb leaves them to the next server.
 func (a *app) openQueue(ctx context.Context) (*catalog.Queue, error) {
 	o := a.options
@@ -241,6 +258,9 @@ func (a *app) close() error {
 	var errs []error
 	if a.scheduler != nil {
 		errs = append(errs, a.scheduler.Close())
+	}
+	if a.learner != nil {
+		errs = append(errs, a.learner.Close())
 	}
 	if a.queue != nil {
 		errs = append(errs, a.queue.Close())

@@ -33,9 +33,9 @@ var arrows = map[string][]string{
 	"engine":                       {"geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency"},
 	"engine/catalog":               {"engine", "geo", "scoring", "golang.org/x/text", "github.com/google/cel-go", "github.com/bojanz/currency", "github.com/ringsaturn/tzf"},
 	"engine/decision":              {"engine", "geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency"},
-	"engine/ledger":                {"engine", "geo", "scoring"},
-	"engine/wire":                  {"engine", "geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency", "github.com/go-json-experiment/json", "github.com/klauspost/compress"}, // the last: uploads packed by Zstandard
-	"engine/analysis":              {"engine", "scoring", "scoring/interval", "scoring/tuning", "scoring/tuning/evaluation", "scoring/tuning/offpolicy", "gonum.org/v1/gonum"},             // the last: gamma, Poisson and normal distributions
+	"engine/ledger":                {"engine", "geo", "scoring", "scoring/pricing"},
+	"engine/wire":                  {"engine", "geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency", "github.com/go-json-experiment/json", "github.com/klauspost/compress"},              // the last: uploads packed by Zstandard
+	"engine/analysis":              {"engine", "scoring", "scoring/interval", "scoring/tuning", "scoring/tuning/bandit", "scoring/tuning/evaluation", "scoring/tuning/offpolicy", "gonum.org/v1/gonum"}, // the last: gamma, Poisson and normal distributions
 	"engine/api":                   {"engine", "engine/wire", "scoring", "github.com/gin-gonic/gin", "github.com/danielgtaylor/huma/v2", "github.com/prometheus/client_golang", "golang.org/x/time"},
 	"engine/client":                {"engine", "engine/wire"},
 	"engine/privacy":               {"engine", "geo", "scoring"},

@@ -66,6 +66,8 @@ type World struct {
 	// Sweeper sweeps when it is told to.
 	Sweeper   *privacy.Sweeper
 	scheduler *catalog.Scheduler
+	// Learner learns when it is told to.
+	Learner   *analysis.Learner
 	queue     *catalog.Queue
 	drain     context.CancelFunc
 	served    chan error
@@ -154,7 +156,14 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w.publisher, err = catalog.OpenPublisher(ctx, catalog.PublisherOptions{Store: w.Store, Packer: store.Packer{}, Popularity: meter.Popularity, Epochs: w.Store, Logger: o.Logger}); err != nil {
+	pricer, err := ledger.NewPricer(ledger.PricerOptions{Meter: meter, Log: w.Store, Now: o.Now})
+	if err != nil {
+		return nil, err
+	}
+	w.publisher, err = catalog.OpenPublisher(ctx, catalog.PublisherOptions{
+		Store: w.Store, Packer: store.Packer{}, Popularity: meter.Popularity, Epochs: w.Store, Prices: pricer, Beliefs: w.Store, Logger: o.Logger,
+	})
+	if err != nil {
 		return nil, err
 	}
 	ids := engine.IDs{Random: rand.Reader}
@@ -202,6 +211,10 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.Learner, err = analysis.OpenLearner(ctx, analysis.LearnerOptions{Log: analysis.NewLog(logs), Profiles: w.Store, Beliefs: w.Store, Now: o.Now, Logger: o.Logger, Every: -1})
+	if err != nil {
+		return nil, err
+	}
 	forecaster, err := analysis.NewForecaster(analysis.ForecasterOptions{
 		Log: analysis.NewLog(logs), Snapshots: w.publisher, Compiler: w.publisher, Trials: w.decider, Now: o.Now,
 	})
@@ -231,6 +244,9 @@ type recorded struct{ world *World }
 func (r recorded) Decision(ctx context.Context, id string) (*engine.Decision, error) {
 	return r.world.decider.Decision(ctx, id)
 }
+
+// Refresh takes in what was shown and used, and the prices that follow from it by the world's clock, which nothing else does here.
+func (w *World) Refresh(ctx context.Context) error { return w.publisher.Refresh(ctx) }
 
 // RunSchedule makes the staged changes whose moment has come by the world's clock, which nothing else does here.
 func (w *World) RunSchedule(ctx context.Context) int { return w.scheduler.Run(ctx) }
@@ -285,6 +301,9 @@ func (w *World) closeParts() error {
 	var errs []error
 	if w.scheduler != nil {
 		errs = append(errs, w.scheduler.Close())
+	}
+	if w.Learner != nil {
+		errs = append(errs, w.Learner.Close())
 	}
 	if w.book != nil {
 		errs = append(errs, w.book.Close())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -22,6 +23,8 @@ type Belief struct {
 	Means      []float64 // by feature, and of the bias behind them
 	Precisions []float64 // 1 / variance, above 0
 	Examples   int       // rows that were learnt from
+	// Known are features of which the weight is known, and not learnt: nil for none.
+	Known map[string]float64
 }
 
 // NewBelief returns what is believed before any data: means of 0 and a deviation, above 0, for each weight and the bias.
@@ -39,6 +42,7 @@ func NewBelief(features []string, deviation float64) (Belief, error) {
 // example is a row of a batch with the bias behind its features.
 type example struct {
 	x         []float64
+	known     float64 // what the features add of which the weight is known
 	y, weight float64
 }
 
@@ -49,7 +53,7 @@ func (b Belief) Learn(ctx context.Context, d *tuning.Dataset) (Belief, error) {
 	if err != nil {
 		return Belief{}, fmt.Errorf("learn: %w", err)
 	}
-	out := Belief{Features: b.Features, Means: slices.Clone(b.Means), Precisions: slices.Clone(b.Precisions), Examples: b.Examples + len(examples)}
+	out := Belief{Features: b.Features, Means: slices.Clone(b.Means), Precisions: slices.Clone(b.Precisions), Examples: b.Examples + len(examples), Known: b.Known}
 	if len(examples) == 0 {
 		return out, nil
 	}
@@ -66,7 +70,7 @@ func (b Belief) Learn(ctx context.Context, d *tuning.Dataset) (Belief, error) {
 	}
 	copy(out.Means, result.X)
 	for _, e := range examples {
-		p := chance(out.Means, e.x)
+		p := chance(out.Means, &e)
 		for j, x := range e.x {
 			out.Precisions[j] += e.weight * x * x * p * (1 - p)
 		}
@@ -81,6 +85,14 @@ func (b Belief) examples(d *tuning.Dataset) (out []example, err error) {
 			return nil, fmt.Errorf("the data has no feature %.64q", name)
 		}
 	}
+	known := make([]float64, len(d.Features))
+	for _, name := range slices.Sorted(maps.Keys(b.Known)) {
+		c := d.Column(name)
+		if c < 0 {
+			return nil, fmt.Errorf("the data has no feature %.64q", name)
+		}
+		known[c] = b.Known[name]
+	}
 	for i := range d.Rows() {
 		y := d.Label(i)
 		if math.IsNaN(y) || d.Shown != nil && !d.Shown[i] {
@@ -93,6 +105,11 @@ func (b Belief) examples(d *tuning.Dataset) (out []example, err error) {
 			}
 		}
 		e.x[len(columns)] = 1
+		for c, w := range known {
+			if v := d.Row(i)[c]; w != 0 && !math.IsNaN(v) {
+				e.known += w * v
+			}
+		}
 		out = append(out, e)
 	}
 	return out, nil
@@ -110,10 +127,7 @@ func (b Belief) loss(w, grad []float64, examples []example) (sum float64) {
 	}
 	for i := range examples {
 		e := &examples[i]
-		s := 0.0
-		for j, x := range e.x {
-			s += w[j] * x
-		}
+		s := e.logit(w)
 		sum += e.weight * (math.Max(s, 0) + math.Log1p(math.Exp(-math.Abs(s))) - e.y*s)
 		slope := e.weight * (1/(1+math.Exp(-s)) - e.y)
 		for j := range grad {
@@ -123,13 +137,15 @@ func (b Belief) loss(w, grad []float64, examples []example) (sum float64) {
 	return sum
 }
 
-func chance(w, x []float64) float64 {
-	s := 0.0
-	for j, v := range x {
-		s += w[j] * v
+func (e *example) logit(w []float64) float64 {
+	s := e.known
+	for j, x := range e.x {
+		s += w[j] * x
 	}
-	return 1 / (1 + math.Exp(-s))
+	return s
 }
+
+func chance(w []float64, e *example) float64 { return 1 / (1 + math.Exp(-e.logit(w))) }
 
 // Deviations returns the standard deviation of each weight, by feature.
 func (b Belief) Deviations() map[string]float64 {

@@ -345,6 +345,9 @@ type ClientInterface interface {
 	// GetScoringProfileVersion request
 	GetScoringProfileVersion(ctx context.Context, name string, version string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetScoringProfileBelief request
+	GetScoringProfileBelief(ctx context.Context, name string, version string, params *GetScoringProfileBeliefParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SimulateWithBody request with any body
 	SimulateWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -1506,6 +1509,18 @@ func (c *Client) AddScoringProfileVersion(ctx context.Context, name string, para
 
 func (c *Client) GetScoringProfileVersion(ctx context.Context, name string, version string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetScoringProfileVersionRequest(c.Server, name, version)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetScoringProfileBelief(ctx context.Context, name string, version string, params *GetScoringProfileBeliefParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetScoringProfileBeliefRequest(c.Server, name, version, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6383,6 +6398,69 @@ func NewGetScoringProfileVersionRequest(server string, name string, version stri
 	return req, nil
 }
 
+// NewGetScoringProfileBeliefRequest generates requests for GetScoringProfileBelief
+func NewGetScoringProfileBeliefRequest(server string, name string, version string, params *GetScoringProfileBeliefParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "name", name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "version", version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/scoring-profiles/%s/versions/%s/belief", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Epoch != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "epoch", *params.Epoch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewSimulateRequest calls the generic Simulate builder with application/json body
 func NewSimulateRequest(server string, body SimulateJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -7632,6 +7710,9 @@ type ClientWithResponsesInterface interface {
 
 	// GetScoringProfileVersionWithResponse request
 	GetScoringProfileVersionWithResponse(ctx context.Context, name string, version string, reqEditors ...RequestEditorFn) (*GetScoringProfileVersionResponse, error)
+
+	// GetScoringProfileBeliefWithResponse request
+	GetScoringProfileBeliefWithResponse(ctx context.Context, name string, version string, params *GetScoringProfileBeliefParams, reqEditors ...RequestEditorFn) (*GetScoringProfileBeliefResponse, error)
 
 	// SimulateWithBodyWithResponse request with any body
 	SimulateWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SimulateResponse, error)
@@ -9375,6 +9456,30 @@ func (r GetScoringProfileVersionResponse) StatusCode() int {
 	return 0
 }
 
+type GetScoringProfileBeliefResponse struct {
+	Body                      []byte
+	HTTPResponse              *http.Response
+	JSON200                   *Belief
+	ApplicationproblemJSON4XX *Problem
+	ApplicationproblemJSON5XX *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetScoringProfileBeliefResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetScoringProfileBeliefResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type SimulateResponse struct {
 	Body                      []byte
 	HTTPResponse              *http.Response
@@ -10522,6 +10627,15 @@ func (c *ClientWithResponses) GetScoringProfileVersionWithResponse(ctx context.C
 		return nil, err
 	}
 	return ParseGetScoringProfileVersionResponse(rsp)
+}
+
+// GetScoringProfileBeliefWithResponse request returning *GetScoringProfileBeliefResponse
+func (c *ClientWithResponses) GetScoringProfileBeliefWithResponse(ctx context.Context, name string, version string, params *GetScoringProfileBeliefParams, reqEditors ...RequestEditorFn) (*GetScoringProfileBeliefResponse, error) {
+	rsp, err := c.GetScoringProfileBelief(ctx, name, version, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetScoringProfileBeliefResponse(rsp)
 }
 
 // SimulateWithBodyWithResponse request with arbitrary body returning *SimulateResponse
@@ -13517,6 +13631,46 @@ func ParseGetScoringProfileVersionResponse(rsp *http.Response) (*GetScoringProfi
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Profile
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON4XX = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON5XX = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetScoringProfileBeliefResponse parses an HTTP response from a GetScoringProfileBeliefWithResponse call
+func ParseGetScoringProfileBeliefResponse(rsp *http.Response) (*GetScoringProfileBeliefResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetScoringProfileBeliefResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Belief
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

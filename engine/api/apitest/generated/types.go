@@ -523,6 +523,24 @@ func (e KeyRole) Valid() bool {
 	}
 }
 
+// Defines values for LearningReward.
+const (
+	LearningRewardClick      LearningReward = "click"
+	LearningRewardRedemption LearningReward = "redemption"
+)
+
+// Valid indicates whether the value is a known member of the LearningReward enum.
+func (e LearningReward) Valid() bool {
+	switch e {
+	case LearningRewardClick:
+		return true
+	case LearningRewardRedemption:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LocationType.
 const (
 	LocationTypeGps  LocationType = "gps"
@@ -622,6 +640,21 @@ func (e OfferMatch) Valid() bool {
 	case Fence:
 		return true
 	case Radius:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PricingMethod.
+const (
+	DualMirrorDescent PricingMethod = "dual_mirror_descent"
+)
+
+// Valid indicates whether the value is a known member of the PricingMethod enum.
+func (e PricingMethod) Valid() bool {
+	switch e {
+	case DualMirrorDescent:
 		return true
 	default:
 		return false
@@ -1157,6 +1190,32 @@ type BalanceChange struct {
 // BalanceChangePer defines model for BalanceChange.Per.
 type BalanceChangePer string
 
+// Belief defines model for Belief.
+type Belief struct {
+	// Bias mean of the bias, which scores leave out: it is the same for all
+	Bias          float64 `json:"bias"`
+	BiasDeviation float64 `json:"bias_deviation"`
+
+	// Deviations feature → standard deviation
+	Deviations map[string]float64 `json:"deviations"`
+
+	// Epoch from 1; decisions name the one that they were made by
+	Epoch int64 `json:"epoch"`
+
+	// Examples offers that were shown, of all batches so far
+	Examples int64 `json:"examples"`
+
+	// From of the decisions of the batch that it was learnt from
+	From time.Time `json:"from"`
+
+	// Means feature → mean of what is believed of its weight; of features that are learnt
+	Means          map[string]float64 `json:"means"`
+	ScoringProfile ProfileRef         `json:"scoring_profile"`
+
+	// Until exclusive
+	Until time.Time `json:"until"`
+}
+
 // Blackout defines model for Blackout.
 type Blackout struct {
 	// End a date or an RFC 3339 time; exclusive; after a date it may be left out: that day
@@ -1413,6 +1472,9 @@ type DatasetDecision struct {
 
 // Decision defines model for Decision.
 type Decision struct {
+	// BeliefEpoch of what is believed of the weights of a profile that learns
+	BeliefEpoch *int64 `json:"belief_epoch,omitempty"`
+
 	// CatalogVersion position in the change feed
 	CatalogVersion int64 `json:"catalog_version"`
 
@@ -1421,6 +1483,9 @@ type Decision struct {
 
 	// Placements in the request's order
 	Placements []Placement `json:"placements"`
+
+	// PriceEpoch of the prices of budgets, where the profile asks for them
+	PriceEpoch *int64 `json:"price_epoch,omitempty"`
 
 	// RatesDate of the reference rates used
 	RatesDate      *openapi_types.Date `json:"rates_date,omitempty"`
@@ -1731,6 +1796,7 @@ type Explore struct {
 
 	// Deviations feature → standard deviation of what is believed of its weight, 0 to 100; of others all is known
 	Deviations *map[string]float64 `json:"deviations,omitempty"`
+	Learn      *Learning           `json:"learn,omitempty"`
 
 	// Method thompson draws the weights; linucb takes scores at the upper end of what is believed of them
 	Method ExploreMethod `json:"method"`
@@ -1986,6 +2052,21 @@ type Key struct {
 
 // KeyRole defines model for Key.Role.
 type KeyRole string
+
+// Learning defines model for Learning.
+type Learning struct {
+	// EverySeconds how long the decisions of a batch are made; 3600 when left out
+	EverySeconds *int64 `json:"every_seconds,omitempty"`
+
+	// Reward what counts as a success of an offer that was shown; weights with a deviation are learnt, from their own value and deviation on
+	Reward LearningReward `json:"reward"`
+
+	// WaitSeconds how long after a batch what comes of it is waited for; 3600 when left out
+	WaitSeconds *int64 `json:"wait_seconds,omitempty"`
+}
+
+// LearningReward what counts as a success of an offer that was shown; weights with a deviation are learnt, from their own value and deviation on
+type LearningReward string
 
 // ListAuditEntry defines model for ListAuditEntry.
 type ListAuditEntry struct {
@@ -2290,7 +2371,9 @@ type OffPolicy struct {
 
 // Offer defines model for Offer.
 type Offer struct {
-	CampaignId string `json:"campaign_id"`
+	// BudgetPrice taken from the score for what the offer is expected to take of its budgets
+	BudgetPrice *float64 `json:"budget_price,omitempty"`
+	CampaignId  string   `json:"campaign_id"`
 
 	// CodeRequired it is used with a voucher code
 	CodeRequired *bool `json:"code_required,omitempty"`
@@ -2410,6 +2493,21 @@ type Policy struct {
 	ScoringProfile *ProfileRef `json:"scoring_profile,omitempty"`
 }
 
+// Pricing defines model for Pricing.
+type Pricing struct {
+	// Method a score is lowered by what the offer is expected to take of its budgets, at prices that rise while these are used faster than is due
+	Method PricingMethod `json:"method"`
+
+	// Scale score that a good offer is above the floor; 1 when left out, that of weights that add up to 1
+	Scale *float64 `json:"scale,omitempty"`
+
+	// Step by how much prices move; 1 when left out
+	Step *float64 `json:"step,omitempty"`
+}
+
+// PricingMethod a score is lowered by what the offer is expected to take of its budgets, at prices that rise while these are used faster than is due
+type PricingMethod string
+
 // Problem defines model for Problem.
 type Problem struct {
 	// Code stable, snake_case
@@ -2453,9 +2551,10 @@ type Profile struct {
 	Model                *Model   `json:"model,omitempty"`
 
 	// Name may be left out where the path names it
-	Name    *string `json:"name,omitempty"`
-	Note    *string `json:"note,omitempty"`
-	Version *int64  `json:"version,omitempty"`
+	Name    *string  `json:"name,omitempty"`
+	Note    *string  `json:"note,omitempty"`
+	Pricing *Pricing `json:"pricing,omitempty"`
+	Version *int64   `json:"version,omitempty"`
 
 	// Weights feature → weight, -100 to 100; a feature left out counts nothing
 	Weights map[string]float64 `json:"weights"`
@@ -3628,6 +3727,12 @@ type AddScoringProfileVersionParams struct {
 
 	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// GetScoringProfileBeliefParams defines parameters for GetScoringProfileBelief.
+type GetScoringProfileBeliefParams struct {
+	// Epoch the newest when left out
+	Epoch *int `form:"epoch,omitempty" json:"epoch,omitempty"`
 }
 
 // ListWebhooksParams defines parameters for ListWebhooks.
