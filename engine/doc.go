@@ -33,7 +33,7 @@
 //	engine/decision     a request to a decision: retrieve, filter, score, order, explain
 //	engine/ledger       limits, what travellers did, and what was sold: reservations, redemptions, their undoing; prices of budgets
 //	engine/ledger/ledgertest  histories of concurrent clients, and whether a ledger that does one thing at a time explains them
-//	engine/analysis     the logs read with what came of each offer: reports, forecasts of what a campaign would win, what profiles learn, and how experiments stand
+//	engine/analysis     the logs read with what came of each offer: reports, forecasts, data sets, what profiles are worth and learn, and how experiments stand
 //	engine/privacy      the end of what is known of travellers: erasure, coarser positions, trims by age
 //	engine/webhook      what merchants are told of it: events, deliveries, signed requests
 //	engine/wire         JSON and file shapes, strictly decoded

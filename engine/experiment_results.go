@@ -41,11 +41,11 @@ type ArmResult struct {
 // ArmRate is a metric of an arm.
 type ArmRate struct {
 	Measure
-	Estimate
+	Bounds
 }
 
-// Estimate is a number with bounds. NaN where there is none.
-type Estimate struct{ Value, Low, High float64 }
+// Bounds are a number and how far it may be off. NaN where there is none.
+type Bounds struct{ Value, Low, High float64 }
 
 // ArmComparison is the difference between an arm and the first one.
 type ArmComparison struct {
@@ -53,7 +53,7 @@ type ArmComparison struct {
 	Guard bool // of a guard; otherwise of the primary metric
 	Measure
 	Harm       float64  // of a guard
-	Difference Estimate // the arm less the first one, in the metric's unit; the bounds hold at all looks at once
+	Difference Bounds   // the arm less the first one, in the metric's unit; the bounds hold at all looks at once
 	Evidence   float64  // how much likelier what was seen is where there is some difference than where there is none, see experiment.Look; 0: not known
 	Users      [2]int64 // of the first arm and of this one, who could have done something
 	Verdict    Verdict

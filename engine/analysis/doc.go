@@ -1,8 +1,10 @@
-// Package analysis makes numbers of the logs: what offers won and why others were not shown, and what a campaign would win.
+// Package analysis makes numbers of the logs: what offers won and why others were not shown, what a campaign would win, and what a
+// scoring profile is worth.
 //
 // Its main types are Log, which reads decisions together with what came of them; Reporter, whose reports say what was shown, tapped, saved, dismissed,
-// redeemed and spent; Forecaster, which replays the last days with a campaign among the candidates; Learner, which learns the weights of profiles that ask for it;
-// ExperimentReader, which tells what came of the arms of an experiment; and ExperimentWatch, which stops one that does harm.
+// redeemed and spent; Forecaster, which replays the last days with a campaign among the candidates; DatasetSource, the log as a data set for fits; Evaluator, which
+// judges profiles by it and makes decisions again under them; Learner, which learns the weights of profiles that ask for it; ExperimentReader, which tells what came
+// of the arms of an experiment; and ExperimentWatch, which stops one that does harm.
 //
 //	log := analysis.NewLog(analysis.Sources{Decisions: store, Events: store, Accounts: store})
 //	err := log.Each(ctx, analysis.Query{From: from, Until: until, Parts: engine.PartOffers, Outcomes: true}, func(d *analysis.Logged) error {
@@ -20,5 +22,5 @@
 // forecast.go draws the way from logged decisions to a campaign's week, and predict.go that from the week that would have been to the spread of the one
 // that will be.
 //
-// Not here: fitting and judging weights (scoring/tuning), counting for limits (engine/ledger).
+// Not here: the mathematics of fits and judgements (scoring/tuning), counting for limits (engine/ledger).
 package analysis

@@ -91,12 +91,12 @@ func unlessEarly(err error) error {
 	return err
 }
 
-// estimateOf takes an estimate of what was counted with a sign back to what it is.
-func estimateOf(e interval.Estimate, sign float64) engine.Estimate {
+// boundsOf takes an estimate of what was counted with a sign back to what it is.
+func boundsOf(e interval.Estimate, sign float64) engine.Bounds {
 	if sign < 0 {
-		return engine.Estimate{Value: -e.Value, Low: -e.Interval.High, High: -e.Interval.Low}
+		return engine.Bounds{Value: -e.Value, Low: -e.Interval.High, High: -e.Interval.Low}
 	}
-	return engine.Estimate{Value: e.Value, Low: e.Interval.Low, High: e.Interval.High}
+	return engine.Bounds{Value: e.Value, Low: e.Interval.Low, High: e.Interval.High}
 }
 
 func verdictOf(look *experiment.Look, guard bool, harm float64) engine.Verdict {

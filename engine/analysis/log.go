@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/sihai-network/sihai/engine"
@@ -36,6 +37,8 @@ type Query struct {
 	OneIn    uint64 // thins the log out, see engine.LogSpan
 	// Outcomes asks for what came of the offers: see Logged.Outcome. With it PartOffers is read.
 	Outcomes bool
+	// Worth is what a redemption is worth; with it Logged.Worth adds up those of an offer. Nil: nothing is.
+	Worth func(*engine.Redemption) float64
 	// Horizon is how long after a decision was logged events of it are waited for; 0: DefaultHorizon.
 	Horizon time.Duration
 	// Settled leaves out redemptions of which something changed at or after a time; zero: none.
@@ -83,6 +86,7 @@ func outcomeOf(t engine.EventType) Outcome {
 type Logged struct {
 	*engine.Decision
 	outcomes []Outcome // of all offers, placement by placement
+	worths   []float64 // as outcomes, where redemptions are worth something
 	begins   []int     // of each placement in outcomes
 }
 
@@ -92,6 +96,14 @@ func (l *Logged) Outcome(placement, offer int) Outcome {
 		return 0
 	}
 	return l.outcomes[l.begins[placement]+offer]
+}
+
+// Worth returns what the redemptions of an offer are worth together, see Query.Worth, by indexes.
+func (l *Logged) Worth(placement, offer int) float64 {
+	if l.worths == nil {
+		return 0
+	}
+	return l.worths[l.begins[placement]+offer]
 }
 
 // Each calls fn for each decision of a query, in the order in which they were logged. An error of fn ends it and is returned as it is. Memory: with outcomes
@@ -177,6 +189,7 @@ type happening struct {
 type sale struct {
 	campaign engine.CampaignRef
 	venue    string
+	worth    float64
 }
 
 // joiner puts decisions and outcomes together.
@@ -205,8 +218,11 @@ func (j *joiner) loadRedemptions(ctx context.Context) error {
 			if !j.query.Settled.IsZero() && !r.Settled.Before(j.query.Settled) {
 				return nil
 			}
-			k := keyOf(r.DecisionID)
-			j.sales[k] = append(j.sales[k], sale{c, r.VenueID})
+			s, k := sale{campaign: c, venue: r.VenueID}, keyOf(r.DecisionID)
+			if j.query.Worth != nil {
+				s.worth = j.query.Worth(&r)
+			}
+			j.sales[k] = append(j.sales[k], s)
 			return nil
 		})
 	})
@@ -289,12 +305,16 @@ func (j *joiner) join(d *engine.Decision) *Logged {
 	if !j.query.Outcomes {
 		return &j.row
 	}
-	j.row.outcomes, j.row.begins = j.row.outcomes[:0], j.row.begins[:0]
+	j.row.outcomes, j.row.begins, j.row.worths = j.row.outcomes[:0], j.row.begins[:0], j.row.worths[:0]
 	for i := range d.Placements {
 		j.row.begins = append(j.row.begins, len(j.row.outcomes))
 		for range d.Placements[i].Offers {
 			j.row.outcomes = append(j.row.outcomes, 0)
 		}
+	}
+	if j.query.Worth != nil {
+		j.row.worths = slices.Grow(j.row.worths, len(j.row.outcomes))[:len(j.row.outcomes)]
+		clear(j.row.worths)
 	}
 	k := keyOf(d.ID)
 	for at := j.pending[k]; at > 0; at = j.happenings[at].next {
@@ -348,8 +368,12 @@ func (j *joiner) sell(d *engine.Decision, s sale) {
 			}
 		}
 	}
-	if best >= 0 {
-		j.row.outcomes[at] |= Redeemed
+	if best < 0 {
+		return
+	}
+	j.row.outcomes[at] |= Redeemed
+	if j.query.Worth != nil {
+		j.row.worths[at] += s.worth
 	}
 }
 

@@ -203,16 +203,16 @@ func (s *stand) results(until time.Time) (engine.ExperimentResults, error) {
 			}
 			out.Comparisons = append(out.Comparisons, compared)
 			if arm == 1 {
-				out.Arms[0].Rates = append(out.Arms[0].Rates, engine.ArmRate{Measure: of, Estimate: rates[0]})
+				out.Arms[0].Rates = append(out.Arms[0].Rates, engine.ArmRate{Measure: of, Bounds: rates[0]})
 			}
-			out.Arms[arm].Rates = append(out.Arms[arm].Rates, engine.ArmRate{Measure: of, Estimate: rates[1]})
+			out.Arms[arm].Rates = append(out.Arms[arm].Rates, engine.ArmRate{Measure: of, Bounds: rates[1]})
 		}
 	}
 	return out, nil
 }
 
 // compare tells an arm from the first one in a measure, with the rates of both. size is the effect of the primary metric, or the harm of a guard.
-func (s *stand) compare(arm, measure int, size float64) (out engine.ArmComparison, rates [2]engine.Estimate, err error) {
+func (s *stand) compare(arm, measure int, size float64) (out engine.ArmComparison, rates [2]engine.Bounds, err error) {
 	sign := 1.0
 	if s.measures[measure].Metric.IsLow() {
 		sign = -1 // what is compared is to be high
@@ -231,7 +231,7 @@ func (s *stand) compare(arm, measure int, size float64) (out engine.ArmCompariso
 		}
 	}
 	for side := range rates {
-		rates[side] = estimateOf(c.Rate(side, 1-s.e.Alpha), sign)
+		rates[side] = boundsOf(c.Rate(side, 1-s.e.Alpha), sign)
 	}
 	old, fresh := c.Users()
 	out = engine.ArmComparison{
@@ -242,7 +242,7 @@ func (s *stand) compare(arm, measure int, size float64) (out engine.ArmCompariso
 	}
 	watch := experiment.Watch{Effect: size, Level: 1 - s.e.Alpha, Metrics: len(s.measures) * (len(s.counts) - 1)}
 	look, err := watch.Look(c)
-	out.Difference, out.Evidence = estimateOf(look.Difference, sign), look.Evidence
+	out.Difference, out.Evidence = boundsOf(look.Difference, sign), look.Evidence
 	if out.Verdict = verdictOf(&look, out.Guard, size); err != nil {
 		out.Verdict, out.Evidence = engine.VerdictEarly, 0
 	}

@@ -32,6 +32,7 @@ type Options struct {
 	Stager     engine.Stager
 	Reporter   engine.Reporter
 	Forecaster engine.Forecaster
+	Evaluator  engine.Evaluator
 	// Experiments makes, starts and ends experiments, and Results tells what came of them.
 	Experiments engine.ExperimentDesk
 	Results     engine.ExperimentReader
@@ -70,7 +71,7 @@ type API struct {
 // New makes an API.
 func New(o Options) (*API, error) {
 	parts := []any{
-		o.Store, o.Catalog, o.Decider, o.Replayer, o.Events, o.Redeemer, o.Importer, o.Imports, o.Webhooks, o.Erasures, o.Snapshots, o.States, o.Stager, o.Reporter, o.Forecaster, o.Experiments, o.Results, o.IDs.Random,
+		o.Store, o.Catalog, o.Decider, o.Replayer, o.Events, o.Redeemer, o.Importer, o.Imports, o.Webhooks, o.Erasures, o.Snapshots, o.States, o.Stager, o.Reporter, o.Forecaster, o.Experiments, o.Results, o.Evaluator, o.IDs.Random,
 	}
 	if slices.Contains(parts, nil) || o.Clock == nil {
 		return nil, errors.New("make api: a part is missing")

@@ -205,6 +205,9 @@ func TestEveryOperationSucceeds(t *testing.T) {
 		{key: "analyst", method: "GET", path: "/v1/experiments/e-1/results"},
 		{key: "operator", method: "POST", path: "/v1/experiments/e-1/stop", body: `{"reason":"enough"}`},
 		{key: "analyst", method: "GET", path: "/v1/experiments/e-1/versions"},
+		{key: "analyst", method: "POST", path: "/v1/evaluations", body: `{"profiles":[{"name":"default"}],"seen":"answers"}`},
+		{key: "analyst", method: "POST", path: "/v1/simulations", body: `{"profile":{"name":"default","version":1}}`},
+		{key: "analyst", method: "GET", path: "/v1/evaluations/dataset"},
 
 		{key: "operator", method: "PUT", path: "/v1/rates", body: rates, kind: "text/csv"},
 		{key: "analyst", method: "GET", path: "/v1/rates"},

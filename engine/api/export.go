@@ -2,6 +2,7 @@ package api
 
 import (
 	"bufio"
+	"context"
 	"net/http"
 	"time"
 
@@ -16,15 +17,22 @@ const exportBuffer = 32 << 10
 
 // exportMovements answers GET /v1/ledger/export. Each movement is written as it is read: memory is constant whatever there is.
 func exportMovements(c *call) error {
+	return c.lines(func(ctx context.Context, out *bufio.Writer) error {
+		return c.api.Redeemer.EachMovement(ctx, c.Query("merchant"), c.Query("after"), func(m *engine.AccountMovement) error {
+			line, err := marshal(wire.MovementOf(m))
+			if err == nil {
+				_, err = out.Write(line)
+			}
+			return err
+		})
+	})
+}
+
+// lines answers with lines of JSON as they are made.
+func (c *call) lines(write func(context.Context, *bufio.Writer) error) error {
 	c.cut = true // until all is written: what was sent is no whole answer
 	out := bufio.NewWriterSize(&patientWriter{c.Writer, http.NewResponseController(c.Writer), c.api.UploadIdle}, exportBuffer)
-	err := c.api.Redeemer.EachMovement(c.ctx(), c.Query("merchant"), c.Query("after"), func(m *engine.AccountMovement) error {
-		line, err := marshal(wire.MovementOf(m))
-		if err == nil {
-			_, err = out.Write(line)
-		}
-		return err
-	})
+	err := write(c.ctx(), out)
 	if err == nil {
 		err = out.Flush()
 	}

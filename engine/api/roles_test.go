@@ -56,6 +56,8 @@ var allowed = map[string][]string{
 
 	"reportCampaign": {"merchant", "analyst", "operator"}, "reportMerchant": {"merchant", "analyst", "operator"}, "forecastCampaign": {"merchant", "analyst", "operator"},
 
+	"evaluate": {"analyst", "operator"}, "simulate": {"analyst", "operator"}, "exportDataset": {"analyst", "operator"},
+
 	"getRates": {"analyst", "operator"}, "putRates": {"operator"},
 	"listKeys": {"operator"}, "createKey": {"operator"}, "revokeKey": {"operator"},
 

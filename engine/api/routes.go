@@ -12,7 +12,7 @@ import (
 func routes() []route {
 	var all []route
 	for _, some := range [][]route{
-		travelRoutes(), redemptionRoutes(), merchantRoutes(), campaignRoutes(), lifeRoutes(), importRoutes(), webhookRoutes(), userRoutes(), profileRoutes(), experimentRoutes(), analysisRoutes(), operatorRoutes(), ledgerRoutes(), openRoutes(),
+		travelRoutes(), redemptionRoutes(), merchantRoutes(), campaignRoutes(), lifeRoutes(), importRoutes(), webhookRoutes(), userRoutes(), profileRoutes(), experimentRoutes(), analysisRoutes(), evaluationRoutes(), operatorRoutes(), ledgerRoutes(), openRoutes(),
 	} {
 		all = append(all, some...)
 	}

@@ -169,16 +169,8 @@ type Bounds struct {
 	High  *float64 `json:"high,omitempty"`
 }
 
-func boundsOf(e engine.Estimate) Bounds {
+func boundsOf(e engine.Bounds) Bounds {
 	return Bounds{known(e.Value), known(e.Low), known(e.High)}
-}
-
-// known returns a number that JSON can tell; nil for any other.
-func known(x float64) *float64 {
-	if math.IsNaN(x) || math.IsInf(x, 0) {
-		return nil
-	}
-	return &x
 }
 
 // ArmRate is a metric of an arm.
@@ -240,7 +232,7 @@ func armResultOf(a *engine.ArmResult) ArmResult {
 		Empty: a.Empty, Offered: a.Offers, Shown: a.Shown, Clicks: a.Clicks, Saves: a.Saves, Dismissals: a.Dismissals, Redeemed: a.Redeemed, Rates: []ArmRate{},
 	}
 	for _, r := range a.Rates {
-		out.Rates = append(out.Rates, ArmRate{string(r.Metric), r.Currency, boundsOf(r.Estimate)})
+		out.Rates = append(out.Rates, ArmRate{string(r.Metric), r.Currency, boundsOf(r.Bounds)})
 	}
 	return out
 }

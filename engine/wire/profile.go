@@ -130,12 +130,17 @@ var profilePlan = planOf(reflect.TypeFor[Profile]())
 func DecodeProfile(data []byte) (scoring.Profile, engine.Faults) {
 	var p Profile
 	faults := bind(data, profilePlan, &p)
-	model := readModel(p.Model, &faults)
+	return p.read(&faults), faults
+}
+
+// read returns what could be read.
+func (p *Profile) read(faults *engine.Faults) scoring.Profile {
+	model := readModel(p.Model, faults)
 	return scoring.Profile{
 		Name: p.Name, Kind: scoring.Kind(p.Kind), Model: model, Weights: p.Weights, Bias: p.Bias, Floor: p.Floor,
 		MaxPerCampaign: p.MaxPerCampaign, MaxPerMerchant: p.MaxPerMerchant, MaxPerCategory: p.MaxPerCategory,
 		MinInsideProbability: p.MinInsideProbability, Note: p.Note, Explore: p.Explore.read(), Pricing: p.Pricing.read(),
-	}, faults
+	}
 }
 
 // ProfileOf returns p as it is sent; active is the version in use.

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -8,7 +9,21 @@ import (
 // NDCG returns the discounted cumulative gain of the first k of a list by that of its best order, in [0, 1]: Σ (2^label − 1) / log₂(position + 1) (Järvelin and Kekäläinen, ACM TOIS 20(4), 2002,
 // with the gain of Burges et al., ICML 2005). k below 1 is the whole list. A label below 0 counts as 0; false where no label is above 0. Cost: a sort.
 func NDCG(labels []float64, k int) (float64, bool) {
-	best := slices.Clone(labels)
+	gains := make([]float64, len(labels))
+	for i, label := range labels {
+		if label > 0 {
+			gains[i] = math.Exp2(label) - 1
+		}
+	}
+	return GainNDCG(gains, k)
+}
+
+// GainNDCG is NDCG of gains themselves, at least 0 each: for labels that are amounts, or counts. Of labels of 0 and 1 it is the same.
+func GainNDCG(gains []float64, k int) (float64, bool) { return ndcg(gains, gains, k) }
+
+// ndcg is that of a list of expected gains, of which the best order is one of gains as they are.
+func ndcg(list, gains []float64, k int) (float64, bool) {
+	best := slices.Clone(gains)
 	slices.SortFunc(best, func(a, b float64) int {
 		switch {
 		case a > b:
@@ -22,13 +37,35 @@ func NDCG(labels []float64, k int) (float64, bool) {
 	if ideal == 0 {
 		return 0, false
 	}
-	return dcg(labels, k) / ideal, true
+	return dcg(list, k) / ideal, true
 }
 
-func dcg(labels []float64, k int) (sum float64) {
-	for i, label := range labels[:cut(labels, k)] {
-		if label > 0 {
-			sum += (math.Exp2(label) - 1) / math.Log2(float64(i)+2)
+// TiedNDCG is GainNDCG of the list that scores make of gains, the highest first. Equal scores stand in any order, and the mean over all their orders is told (McSherry and Najork,
+// ECIR 2008). Cost: a sort.
+func TiedNDCG(scores, gains []float64, k int) (float64, bool) {
+	order := make([]int, len(scores))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
+	list := make([]float64, 0, len(order))
+	for from := 0; from < len(order); {
+		to, sum := from+1, gains[order[from]] // a score that is no number is tied with nothing
+		for ; to < len(order) && scores[order[to]] == scores[order[from]]; to++ {
+			sum += gains[order[to]]
+		}
+		for range to - from {
+			list = append(list, sum/float64(to-from))
+		}
+		from = to
+	}
+	return ndcg(list, gains, k)
+}
+
+func dcg(gains []float64, k int) (sum float64) {
+	for i, gain := range gains[:cut(gains, k)] {
+		if gain > 0 {
+			sum += gain / math.Log2(float64(i)+2)
 		}
 	}
 	return sum

@@ -21,12 +21,15 @@ type Group struct {
 type Row struct {
 	Item, Merchant            string  // empty: not known
 	Label, Weight, Propensity float64 // NaN: not known; of a weight that is 1
+	Score                     float64 // NaN: not known
 	Position                  int32   // 0: not known
 	Shown, ShownKnown         bool
 }
 
 // NewRow returns a row of which nothing is known.
-func NewRow() Row { return Row{Label: math.NaN(), Weight: math.NaN(), Propensity: math.NaN()} }
+func NewRow() Row {
+	return Row{Label: math.NaN(), Weight: math.NaN(), Propensity: math.NaN(), Score: math.NaN()}
+}
 
 // Builder makes a Dataset group by group and row by row. Its columns may grow while it is filled. It checks nothing: what it is given is to be
 // valid by the comments of Dataset.
@@ -38,12 +41,12 @@ type Builder struct {
 	stride  int // columns that a row of d.Values has room for
 	rows    int
 
-	labels, weights, propensities later[float64]
-	shown                         later[bool]
-	positions, items, merchants   later[int32]
-	users                         later[int32]
-	times                         later[int64]
-	queries                       later[string]
+	labels, weights, propensities, scores later[float64]
+	shown                                 later[bool]
+	positions, items, merchants           later[int32]
+	users                                 later[int32]
+	times                                 later[int64]
+	queries                               later[string]
 
 	itemIndex, merchantIndex, userIndex map[string]int32
 	contextIndex                        map[string]int
@@ -57,7 +60,7 @@ func NewBuilder(absent float64) *Builder {
 	nan := math.NaN()
 	return &Builder{
 		absent: absent, columns: map[string]int{}, d: Dataset{Offsets: []int{0}},
-		labels: later[float64]{none: nan}, weights: later[float64]{none: 1}, propensities: later[float64]{none: nan},
+		labels: later[float64]{none: nan}, weights: later[float64]{none: 1}, propensities: later[float64]{none: nan}, scores: later[float64]{none: nan},
 		items: later[int32]{none: -1}, merchants: later[int32]{none: -1}, users: later[int32]{none: -1}, times: later[int64]{none: MinTime},
 		itemIndex: map[string]int32{}, merchantIndex: map[string]int32{}, userIndex: map[string]int32{}, contextIndex: map[string]int{},
 	}
@@ -171,6 +174,9 @@ func (b *Builder) know(n int, r Row) {
 	if !math.IsNaN(r.Propensity) {
 		b.propensities.set(n, r.Propensity)
 	}
+	if !math.IsNaN(r.Score) {
+		b.scores.set(n, r.Score)
+	}
 	if r.ShownKnown {
 		b.shown.set(n, r.Shown)
 	}
@@ -255,6 +261,7 @@ func (b *Builder) Dataset() *Dataset {
 	}
 	d.Values = d.Values[:b.rows*width]
 	d.Labels, d.Weights, d.Propensities = b.labels.done(b.rows), b.weights.done(b.rows), b.propensities.done(b.rows)
+	d.Scores = b.scores.done(b.rows)
 	d.Shown, d.Positions = b.shown.done(b.rows), b.positions.done(b.rows)
 	d.Items, d.Merchants = b.items.done(b.rows), b.merchants.done(b.rows)
 	d.Users, d.Times, d.Queries = b.users.done(groups), b.times.done(groups), b.queries.done(groups)

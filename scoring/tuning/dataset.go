@@ -12,7 +12,7 @@ import (
 //
 // Values has Rows × Width numbers, row after row, so that a window of rows is a gonum matrix without a copy. A number that is not known is NaN; no
 // number is infinite. All other slices have one element a row or one a group, or are nil where the source does not have them at all. A Dataset is
-// read only once it is built, and then safe for concurrent use; it costs 8 bytes a value, and up to 45 a row and 28 a group.
+// read only once it is built, and then safe for concurrent use; it costs 8 bytes a value, and up to 53 a row and 28 a group.
 type Dataset struct {
 	Features []string  // names of the columns, each once
 	Values   []float64 // rows × columns; NaN: missing
@@ -22,6 +22,7 @@ type Dataset struct {
 	Labels       []float64 // what came of it, finite and mostly 0 (nothing) to 1 (a click), or a grade from 0; NaN: not known
 	Weights      []float64 // how much a row counts, at least 0 and finite; nil: all count 1
 	Propensities []float64 // the chance, above 0 and at most 1, with which the logging policy put it where it was shown; NaN: not known
+	Scores       []float64 // what the logging policy scored it, finite; NaN: not known
 	Shown        []bool    // nil: not known of any row
 	Positions    []int32   // where it was shown, from 1; 0: nowhere, or not known
 	Items        []int32   // index in ItemNames of the candidate's ID; -1: not known. No item is twice in a group
@@ -116,7 +117,7 @@ func (d *Dataset) Check() error {
 		name       string
 		have, want int
 	}{
-		{"labels", len(d.Labels), rows}, {"weights", len(d.Weights), rows}, {"propensities", len(d.Propensities), rows}, {"shown", len(d.Shown), rows},
+		{"labels", len(d.Labels), rows}, {"weights", len(d.Weights), rows}, {"propensities", len(d.Propensities), rows}, {"scores", len(d.Scores), rows}, {"shown", len(d.Shown), rows},
 		{"positions", len(d.Positions), rows}, {"items", len(d.Items), rows}, {"merchants", len(d.Merchants), rows},
 		{"users", len(d.Users), groups}, {"times", len(d.Times), groups}, {"queries", len(d.Queries), groups}, {"context", len(d.Context), groups * len(d.ContextColumns)},
 	} {
@@ -154,6 +155,11 @@ func (d *Dataset) checkNumbers() error {
 	for i, x := range d.Labels {
 		if math.IsInf(x, 0) {
 			return fmt.Errorf("data set: the label of row %d is infinite", i)
+		}
+	}
+	for i, x := range d.Scores {
+		if math.IsInf(x, 0) {
+			return fmt.Errorf("data set: the score of row %d is infinite", i)
 		}
 	}
 	for i, x := range d.Weights {
@@ -195,6 +201,7 @@ func (d *Dataset) Select(groups []int) *Dataset {
 	out.Labels = pick(d, groups, d.Labels, rows, 1)
 	out.Weights = pick(d, groups, d.Weights, rows, 1)
 	out.Propensities = pick(d, groups, d.Propensities, rows, 1)
+	out.Scores = pick(d, groups, d.Scores, rows, 1)
 	out.Shown = pick(d, groups, d.Shown, rows, 1)
 	out.Positions = pick(d, groups, d.Positions, rows, 1)
 	out.Items = pick(d, groups, d.Items, rows, 1)

@@ -127,6 +127,8 @@ func TestCheckFindsWhatDoesNotFit(t *testing.T) {
 		"items":      func(d *tuning.Dataset) { d.Items[1] = 2 },
 		"users":      func(d *tuning.Dataset) { d.Users[1] = -2 },
 		"weights":    func(d *tuning.Dataset) { d.Weights = []float64{1, -1, 1} },
+		"scores":     func(d *tuning.Dataset) { d.Scores = []float64{1, 0} },
+		"score":      func(d *tuning.Dataset) { d.Scores = []float64{1, 0, math.Inf(-1)} },
 		"propensity": func(d *tuning.Dataset) { d.Propensities = []float64{1, 0, 1} },
 	} {
 		d := good()

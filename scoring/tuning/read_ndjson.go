@@ -17,7 +17,7 @@ import (
 //
 //	{"id": "d-1", "user": "u-81", "time": "2026-11-01T12:00:00Z", "context": {"hour": 12, "country": "CN"},
 //	 "candidates": [{"id": "lincoln-15@lincoln", "merchant": "sunny", "features": {"distance": 0.7, "saving": 0.2},
-//	   "shown": true, "position": 1, "propensity": 0.25, "label": 1, "weight": 1}]}
+//	   "shown": true, "position": 1, "propensity": 0.25, "score": 0.41, "label": 1, "weight": 1}]}
 //
 // Only candidates, and the id of each, must be there; null counts as absent. A feature, and a label, is a number or a truth value; a member of the context may be a text too. A feature that a
 // candidate does not have is missing, and one with a position was shown. Unknown and repeated members are faults, and so are two candidates of one ID, and two at one position, in a decision. The error is *Faults, ctx's or src's.
@@ -359,14 +359,14 @@ func (r *decisionReader) candidateMember(name string) error {
 		return r.object(r.feature)
 	case "shown":
 		return r.truth(row)
-	case "position", "propensity", "label", "weight":
+	case "position", "propensity", "score", "label", "weight":
 		value, there, err := r.number()
 		if there {
 			r.numberOf(row, name, value)
 		}
 		return err
 	}
-	r.fault("unknown_field", "no such member; a candidate has id, merchant, features, shown, position, propensity, label and weight")
+	r.fault("unknown_field", "no such member; a candidate has id, merchant, features, shown, position, propensity, score, label and weight")
 	return r.dec.SkipValue()
 }
 
@@ -397,6 +397,8 @@ func (r *decisionReader) numberOf(row *Row, name string, value float64) {
 			return
 		}
 		row.Propensity = value
+	case "score":
+		row.Score = value
 	case "label":
 		row.Label = value
 	case "weight":

@@ -13,7 +13,7 @@ import (
 
 func TestReadNDJSON(t *testing.T) {
 	lines := []string{
-		"\ufeff" + `{"id": "d-1", "user": "ü\u0031", "time": "2026-11-01T12:00:00+02:00", "context": {"hour": 12, "country": "CN", "new": true, "odd": null}, "candidates": [{"id": "a", "merchant": "m", "features": {"x": 0.5, "y": true}, "shown": true, "position": 2, "propensity": 0.25, "label": 1, "weight": 2}, {"id": "b", "features": {"y": -1e3, "z": null}, "position": 1}]}`,
+		"\ufeff" + `{"id": "d-1", "user": "ü\u0031", "time": "2026-11-01T12:00:00+02:00", "context": {"hour": 12, "country": "CN", "new": true, "odd": null}, "candidates": [{"id": "a", "merchant": "m", "features": {"x": 0.5, "y": true}, "shown": true, "position": 2, "propensity": 0.25, "score": -0.5, "label": 1, "weight": 2}, {"id": "b", "features": {"y": -1e3, "z": null}, "position": 1}]}`,
 		"",
 		`{"candidates": []}`,
 		`  {"context": {"country": "US"}, "candidates": [{"features": {"w": 7}, "id": "a", "shown": false, "label": false}]}`,
@@ -32,6 +32,7 @@ func TestReadNDJSON(t *testing.T) {
 	same(t, "values", d.Values, []float64{0.5, 1, nan, nan, -1000, nan, nan, nan, 7})
 	same(t, "labels", d.Labels, []float64{1, nan, 0})
 	same(t, "weights", d.Weights, []float64{2, 1, 1})
+	same(t, "scores", d.Scores, []float64{-0.5, nan, nan})
 	same(t, "propensities", d.Propensities, []float64{0.25, nan, nan})
 	same(t, "context", d.Context, []float64{12, 0, 1, nan, nan, nan, nan, 1, nan})
 	if d.UserNames[d.Users[0]] != "ü1" || d.Users[1] != -1 || d.Queries[0] != "d-1" || d.Times[0] != 1793527200e9 || d.Times[1] != tuning.MinTime {

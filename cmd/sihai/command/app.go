@@ -49,6 +49,7 @@ type app struct {
 	forecasts *analysis.Forecaster
 	results   *analysis.ExperimentReader
 	watch     *analysis.ExperimentWatch
+	evaluator *analysis.Evaluator
 	api       *api.API
 }
 
@@ -173,6 +174,11 @@ func openApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		return nil, err
 	}
 
+	a.evaluator, err = analysis.NewEvaluator(analysis.EvaluatorOptions{Sources: logs, Profiles: a.store, Snapshots: a.publisher, Replays: a.replays})
+	if err != nil {
+		return nil, err
+	}
+
 	// what ends of what is known of travellers; serve starts it
 	if a.sweeper, err = a.privacy(meter); err != nil {
 		return nil, err
@@ -199,6 +205,11 @@ func (a *app) openExperiments(logs analysis.Sources) (err error) {
 		Reader: a.results, Desk: a.catalog, Snapshots: a.publisher, Now: a.options.env.Now, Logger: a.options.logger,
 	})
 	return err
+}
+
+// replays makes a replayer of decisions that come in the order of their log.
+func (a *app) replays() (engine.Replayer, error) {
+	return decision.NewReplayer(decision.ReplayerOptions{Pasts: catalog.NewWalk(a.store, store.Packer{}, a.options.logger)})
 }
 
 // decisionLog keeps exact positions, unless the setting says otherwise.
@@ -252,7 +263,7 @@ func (a *app) face(local engine.Key) (*api.API, error) {
 	return api.New(api.Options{
 		Store: a.store, Catalog: a.catalog, Decider: a.decider, Replayer: a.replayer, Events: a.taker, Redeemer: a.book, Importer: a.catalog, Imports: a.queue,
 		Webhooks: a.hooks, Erasures: a.sweeper, Snapshots: a.publisher, States: a.states, Stager: a.catalog,
-		Reporter: a.reporter, Forecaster: a.forecasts, Experiments: a.catalog, Results: a.results,
+		Reporter: a.reporter, Forecaster: a.forecasts, Experiments: a.catalog, Results: a.results, Evaluator: a.evaluator,
 		IDs: engine.IDs{Random: o.env.Random}, Clock: o.env.Now, Logger: o.logger, Collectors: a.collectors(), Local: local,
 		MaxBodyBytes: o.HTTP.MaxBodyBytes, MaxUploadBytes: o.Import.MaxBytes, MaxRows: o.Import.MaxRows, MaxRowBytes: o.Import.MaxRowBytes,
 		UploadIdle: o.HTTP.ReadTimeout, OperatorMetrics: o.Metrics.Access == "operator",

@@ -25,7 +25,7 @@ var arrows = map[string][]string{
 	"scoring/interval":             {"gonum.org/v1/gonum"},
 	"scoring/tuning":               {"scoring", "gonum.org/v1/gonum", "github.com/go-json-experiment/json"}, // jsontext: logs of millions of lines, token by token
 	"scoring/tuning/bandit":        {"scoring", "scoring/tuning", "gonum.org/v1/gonum"},
-	"scoring/tuning/fit":           {"scoring", "scoring/interval", "scoring/trees", "scoring/tuning", "gonum.org/v1/gonum"},
+	"scoring/tuning/fit":           {"scoring", "scoring/interval", "scoring/metrics", "scoring/trees", "scoring/tuning", "gonum.org/v1/gonum"},
 	"scoring/metrics":              {},
 	"scoring/experiment":           {"scoring/interval"},
 	"scoring/tuning/evaluation":    {"scoring", "scoring/interval", "scoring/metrics", "scoring/tuning"},
@@ -34,8 +34,8 @@ var arrows = map[string][]string{
 	"engine/catalog":               {"engine", "geo", "scoring", "scoring/experiment", "golang.org/x/text", "github.com/google/cel-go", "github.com/bojanz/currency", "github.com/ringsaturn/tzf"},
 	"engine/decision":              {"engine", "geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency"},
 	"engine/ledger":                {"engine", "geo", "scoring", "scoring/pricing"},
-	"engine/wire":                  {"engine", "geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency", "github.com/go-json-experiment/json", "github.com/klauspost/compress"}, // the last: uploads packed by Zstandard
-	"engine/analysis":              {"engine", "scoring", "scoring/experiment", "scoring/interval", "scoring/tuning", "scoring/tuning/bandit", "gonum.org/v1/gonum"},                       // the last: gamma, Poisson and normal distributions
+	"engine/wire":                  {"engine", "geo", "scoring", "golang.org/x/text", "github.com/bojanz/currency", "github.com/go-json-experiment/json", "github.com/klauspost/compress"},                                    // the last: uploads packed by Zstandard
+	"engine/analysis":              {"engine", "scoring", "scoring/experiment", "scoring/interval", "scoring/tuning", "scoring/tuning/bandit", "scoring/tuning/evaluation", "scoring/tuning/offpolicy", "gonum.org/v1/gonum"}, // the last: gamma, Poisson and normal distributions
 	"engine/api":                   {"engine", "engine/wire", "scoring", "github.com/gin-gonic/gin", "github.com/danielgtaylor/huma/v2", "github.com/prometheus/client_golang", "golang.org/x/time"},
 	"engine/client":                {"engine", "engine/wire"},
 	"engine/privacy":               {"engine", "geo", "scoring"},

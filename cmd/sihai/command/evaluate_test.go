@@ -129,7 +129,7 @@ func TestEvaluateTellsWhatIsWrong(t *testing.T) {
 		code int
 		err  string
 	}{
-		"no log":      {[]string{"evaluate"}, 2, `"logged" not set`},
+		"no log":      {[]string{"evaluate", "--data", t.TempDir()}, 1, "too little was logged"},
 		"no file":     {[]string{"evaluate", "--logged", "nowhere.csv", "--label", "y"}, 1, "nowhere.csv"},
 		"format":      {[]string{"evaluate", "--logged", "x.dat"}, 2, "--format is needed"},
 		"no label":    {[]string{"evaluate", "--logged", "x.csv"}, 2, "--label is needed"},

@@ -36,6 +36,7 @@ type evaluationJSON struct {
 	Labelled   int          `json:"labelled"`
 	K          int          `json:"k"` // 0: to the end of a list
 	Policies   []policyJSON `json:"policies"`
+	Notes      []string     `json:"notes,omitempty"`
 }
 
 type policyJSON struct {
@@ -51,8 +52,8 @@ type measureJSON struct {
 	Missing    string        `json:"missing,omitempty"`
 }
 
-func evaluationOf(report *evaluation.Report) evaluationJSON {
-	out := evaluationJSON{report.Groups, report.Users, report.Rows, report.Labelled, report.K, []policyJSON{}}
+func evaluationOf(report *evaluation.Report, notes []string) evaluationJSON {
+	out := evaluationJSON{report.Groups, report.Users, report.Rows, report.Labelled, report.K, []policyJSON{}, notes}
 	for i, line := range report.Lines {
 		p := policyJSON{line.Policy, []measureJSON{}}
 		for _, m := range line.Measures {

@@ -16,6 +16,7 @@ type loggedFlags struct {
 	name, format, sizes string
 	table               tuning.Table
 	last                float64
+	own                 ownLog
 }
 
 // loggedFormats are the formats of logs.
@@ -24,10 +25,10 @@ func loggedFormats() []string { return []string{"ndjson", "ranking", "csv"} }
 func (f *loggedFlags) add(cmd *cobra.Command, table tuning.Table) {
 	f.table = table
 	flags := cmd.Flags()
-	flags.StringVar(&f.name, "logged", "", "file with decisions and what came of them, also gzipped; - is standard input")
+	flags.StringVar(&f.name, "logged", "", "file with decisions and what came of them, also gzipped; - is standard input\n(default: the log of --data or --server)")
 	flags.StringVar(&f.format, "format", "", "ndjson, ranking (LibSVM) or csv (default: by the file's name)")
 	flags.StringVar(&f.sizes, "groups", "", "ranking: file with the number of rows of each decision (.query, .group), where the rows have no qid")
-	flags.StringVar(&f.table.Label, "label", table.Label, "csv: column of what came of a row")
+	flags.StringVar(&f.table.Label, "label", table.Label, "csv: column of what came of a row; own log: tap, redemption, discount or purchase (default: tap)")
 	flags.StringVar(&f.table.Query, "query", "", "csv: column of the decision; without it each row is one")
 	flags.StringVar(&f.table.User, "user", "", "csv: column of the user")
 	flags.StringVar(&f.table.Time, "time", "", "csv: column of the time, RFC 3339 or seconds since 1970")
@@ -41,7 +42,7 @@ func (f *loggedFlags) add(cmd *cobra.Command, table tuning.Table) {
 	flags.StringSliceVar(&f.table.Texts, "texts", nil, "csv: columns of texts, each text a feature of 0 or 1")
 	flags.StringSliceVar(&f.table.Ignore, "ignore", nil, "csv: columns that are not read")
 	flags.Float64Var(&f.last, "last", 0, "take only the last share of the decisions by time, in (0, 1): what a fit to the rest has not seen")
-	_ = cmd.MarkFlagRequired("logged")
+	f.own.add(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(loggedFormats(), cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -60,6 +61,15 @@ func loggedFormatOf(name string) string {
 
 // check tells wrong use, and finds the format.
 func (f *loggedFlags) check() error {
+	if f.isOwn() {
+		if err := f.own.check(f.table.Label); err != nil {
+			return err
+		}
+		return f.checkLast()
+	}
+	if name := f.own.given(); name != "" {
+		return usagef("--%s is of a log of --data or --server, and not of a file", name)
+	}
 	if f.format == "" {
 		if f.format = loggedFormatOf(strings.TrimSuffix(f.name, ".gz")); f.format == "" {
 			return usagef("--format is needed: %s does not tell it", f.name)
@@ -72,11 +82,19 @@ func (f *loggedFlags) check() error {
 		return usagef("--label is needed for csv: which column tells what came of a row?")
 	case f.sizes != "" && f.format != "ranking":
 		return usagef("--groups is for ranking files")
-	case f.last != 0 && !(f.last > 0 && f.last < 1):
+	}
+	return f.checkLast()
+}
+
+func (f *loggedFlags) checkLast() error {
+	if f.last != 0 && !(f.last > 0 && f.last < 1) {
 		return usagef("--last %v is not between 0 and 1", f.last)
 	}
 	return nil
 }
+
+// isOwn reports whether the log is that of a server or a data folder.
+func (f *loggedFlags) isOwn() bool { return f.name == "" }
 
 // loggedFile is a data set in a file.
 type loggedFile struct {

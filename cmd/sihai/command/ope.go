@@ -33,16 +33,19 @@ type opeFlags struct {
 func (r *runner) ope() *cobra.Command {
 	var f opeFlags
 	cmd := &cobra.Command{
-		Use:   "ope --logged FILE --policy POLICY",
+		Use:   "ope [--logged FILE] --policy POLICY",
 		Short: "Tell what a policy would have earned from the log of another, or why the log cannot say",
 		Long: "Tell what a policy would have earned from the log of another one (off-policy evaluation), by several estimators, each with an interval over users, the\n" +
 			"effective sample size and the largest weight. Where the log holds too little for a number, none is given, and what is missing is told.\n\n" +
-			"The log is decisions in NDJSON, or a table of the columns action, position, reward and propensity with what was known of each round besides; --item, --label\n" +
+			"Without --logged it is the log of --data or --server, and the policy a profile: the last 20,000 decisions at most are made again under it, so that what it would have shown is known\n" +
+			"to the offer.\n\n" +
+			"A file is decisions in NDJSON, or a table of the columns action, position, reward and propensity with what was known of each round besides; --item, --label\n" +
 			"and others take other names, and columns that were not known before the action was chosen are to be named by --ignore. Give --user where a user\n" +
 			"comes more than once: what one user does hangs together.\n\n" +
 			"The policy is `profile` (--profile or --weights order the candidates of NDJSON; --temperature makes chances of the scores), `uniform`,\n" +
 			"`column:NAME` (a column of the table with the chance of the row's action), or a CSV file of the columns action, probability and, maybe, position.",
 		Example: "  sihai ope --logged log.ndjson.gz --policy profile --profile mine.json --lists independent\n" +
+			"  sihai ope --data shop --policy profile --stored tuned\n" +
 			"  sihai ope --logged bandit.csv --policy uniform\n" +
 			"  sihai ope --logged bandit.csv --policy better.csv --user user_id --texts segment --ignore timestamp",
 		Args: cobra.NoArgs,
@@ -66,6 +69,9 @@ func (r *runner) ope() *cobra.Command {
 }
 
 func (f *opeFlags) check() error {
+	if f.logged.isOwn() && f.logged.table.Label == tuning.BanditTable().Label {
+		f.logged.table.Label = "" // which is a column of a table
+	}
 	if err := f.logged.check(); err != nil {
 		return err
 	}
@@ -76,11 +82,17 @@ func (f *opeFlags) check() error {
 		return err
 	}
 	column := strings.HasPrefix(f.policy, "column:")
-	switch {
+	switch own := f.logged.isOwn(); {
+	case own && f.policy != "profile":
+		return usagef("--policy %q is for files; of an own log it is profile", f.policy)
+	case own && (f.temperature != 0 || f.lists != "" || f.logged.last != 0 || f.logged.own.maxRows != 0 || f.limits != offpolicy.Limits{}):
+		return usagef("--temperature, --lists, --last, --max-rows, --least-effective and --least-outcomes are for files")
 	case f.logged.format == "ranking":
 		return usagef("a ranking file tells no propensities; ndjson and csv do")
 	case f.policy == "profile" && !f.weights.given():
-		return usagef("--policy profile needs --profile or --weights")
+		return usagef("--policy profile needs --profile, --stored or --weights")
+	case f.weights.stored != "" && !f.logged.isOwn():
+		return usagef("--stored is with a log of --data or --server")
 	case f.policy == "profile" && f.logged.format == "csv":
 		return usagef("--policy profile needs all candidates of a decision, as ndjson tells them")
 	case f.logged.format == "ndjson" && f.policy != "profile" && f.policy != "uniform":
@@ -108,6 +120,9 @@ func (f *opeFlags) design() (offpolicy.Design, error) {
 func (r *runner) runOPE(ctx context.Context, f *opeFlags) error {
 	if err := f.check(); err != nil {
 		return err
+	}
+	if f.logged.isOwn() {
+		return r.askOwn(ctx, f)
 	}
 	if f.logged.format == "csv" {
 		f.logged.table.AllShown = true
@@ -169,7 +184,7 @@ func (f *opeFlags) choices(d *tuning.Dataset) (chances []float64, ranks []int32,
 	if f.policy == "uniform" {
 		return offpolicy.Softmax(d, make([]float64, d.Rows()), 1), nil, nil
 	}
-	p, err := f.weights.policy(d)
+	p, _, err := f.weights.policy(&loggedData{Dataset: d})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -10,11 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sihai-network/sihai/engine"
-	"github.com/sihai-network/sihai/engine/catalog"
-	"github.com/sihai-network/sihai/engine/decision"
 	"github.com/sihai-network/sihai/engine/wire"
 	"github.com/sihai-network/sihai/scoring"
-	"github.com/sihai-network/sihai/store"
 )
 
 // maxNamed bounds the decisions that a replay of many names.
@@ -141,7 +138,7 @@ func (r *runner) replayLog(ctx context.Context, t *target, f *replayFlags) error
 		}
 		profile = &p
 	}
-	replayer, err := decision.NewReplayer(decision.ReplayerOptions{Pasts: catalog.NewWalk(t.app.store, store.Packer{}, t.app.options.logger)})
+	replayer, err := t.app.replays()
 	if err != nil {
 		return err
 	}

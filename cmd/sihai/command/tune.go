@@ -11,9 +11,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sihai-network/sihai/engine"
+	"github.com/sihai-network/sihai/engine/analysis"
 	"github.com/sihai-network/sihai/engine/wire"
 	"github.com/sihai-network/sihai/scoring"
 	"github.com/sihai-network/sihai/scoring/tuning"
+	"github.com/sihai-network/sihai/scoring/tuning/evaluation"
 	"github.com/sihai-network/sihai/scoring/tuning/fit"
 )
 
@@ -27,19 +29,22 @@ type tuneFlags struct {
 	signs     []string
 	penalties []string
 	save, out string
+	report    string
+	scenarios int
 	fit.Options
 }
 
 func (r *runner) tune() *cobra.Command {
 	var f tuneFlags
 	cmd := &cobra.Command{
-		Use:   "tune --logged FILE [--save NAME]",
+		Use:   "tune [--logged FILE] [--save NAME]",
 		Short: "Fit weights to what came of decisions, and say what they are worth on data that the fit has not seen",
-		Long: "Fit weights to a log, a ranking file or a table. The last decisions by time are held out: the report is about them, beside the default profile and what orders\n" +
+		Long: "Fit weights to the log of --data or --server, or to a log, a ranking file or a table in a file. The last decisions by time are held out: the report is about them, beside the default profile and what orders\n" +
 			"by one feature alone. How strongly large weights are held down is chosen by the decisions before those. Features can be divided into buckets and crossed,\n" +
 			"which makes a profile of kind trees. The same data and flags give the same weights and the same report, to the last byte.\n" +
 			"--save adds the fit to a scoring profile as its next version; it is never made the active one.",
-		Example: "  sihai tune --logged log.ndjson.gz --debias --save tuned --data shop\n" +
+		Example: "  sihai tune --data shop --debias --save tuned --report tuned.html\n" +
+			"  sihai tune --logged log.ndjson.gz --debias --save tuned --data shop\n" +
 			"  sihai tune --logged log.ndjson --loss logistic --bucket popularity=10 --cross distance:saving --sign saving=+ --out tuned.json",
 		Args: cobra.NoArgs,
 		RunE: r.do(func(cmd *cobra.Command, _ []string) error { return r.runTune(cmd.Context(), &f) }),
@@ -58,6 +63,7 @@ func (r *runner) tune() *cobra.Command {
 	flags.IntVar(&f.Iterations, "iterations", 300, "at most, of one fit")
 	flags.Uint64Var(&f.Seed, "seed", 1, "of the intervals")
 	flags.StringVar(&f.save, "save", "", "scoring profile that gets the fit as its next version, not active")
+	addReport(flags, &f.report, &f.scenarios)
 	flags.StringVar(&f.out, "out", "", "file that gets the fit as a profile in JSON, as the API has it")
 	_ = cmd.RegisterFlagCompletionFunc("loss", cobra.FixedCompletions([]string{"logistic", "pairwise", "listwise"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -67,22 +73,30 @@ func (r *runner) runTune(ctx context.Context, f *tuneFlags) error {
 	if err := f.read(); err != nil {
 		return err
 	}
-	d, err := loggedFile{r, &f.logged}.Load(ctx)
+	d, err := r.load(ctx, &f.logged, "")
 	if err != nil {
 		return err
+	}
+	if f.report != "" {
+		f.Uncertainty, f.Curve = true, fit.CurveShares()
 	}
 	step, done := r.steps(len(f.Penalties)+2, "steps of the fit")
 	defer done()
 	f.Progress = func(n, _ int) { step(n) }
 	f.Baselines = tuneBaselines(d)
-	result, err := fit.Fit(ctx, d, f.Options)
+	result, err := fit.Fit(ctx, d.Dataset, f.Options)
 	if err != nil {
 		return err
 	}
 	done()
-	saved, err := r.keepFit(ctx, f, result)
+	saved, err := r.keepFit(ctx, f, result, d)
 	if err != nil {
 		return err
+	}
+	if f.report != "" {
+		if err := r.reportFit(ctx, f, result, d); err != nil {
+			return err
+		}
 	}
 	if r.flags.output == "json" {
 		return r.printJSON(struct {
@@ -94,15 +108,11 @@ func (r *runner) runTune(ctx context.Context, f *tuneFlags) error {
 }
 
 // keepFit writes the fit to where the flags say, and returns the version that was added; nil: none was.
-func (r *runner) keepFit(ctx context.Context, f *tuneFlags, result *fit.Result) (*wire.ProfileRef, error) {
+func (r *runner) keepFit(ctx context.Context, f *tuneFlags, result *fit.Result, d *loggedData) (*wire.ProfileRef, error) {
 	if f.save == "" && f.out == "" {
 		return nil, nil
 	}
-	name := f.save
-	if name == "" {
-		name = "tuned"
-	}
-	p, err := result.Profile(name, noteOf(&result.Report), scoring.Default())
+	p, err := f.fitted(result, d)
 	if err != nil {
 		return nil, err
 	}
@@ -128,19 +138,58 @@ func (r *runner) keepFit(ctx context.Context, f *tuneFlags, result *fit.Result) 
 		err = closing
 	}
 	if err != nil {
-		return nil, fmt.Errorf("save profile %s: %w", name, err)
+		return nil, fmt.Errorf("save profile %s: %w", f.save, err)
 	}
 	return &wire.ProfileRef{Name: kept.Name, Version: kept.Version}, nil
 }
 
-// noteOf is what a profile says of its fit.
-func noteOf(rep *fit.Report) string {
-	return fmt.Sprintf("%s fit to %d clicks of %d decisions, NDCG %.4f on %d later ones, seed %d",
-		rep.Loss, rep.Training.Clicks+rep.Validation.Clicks, rep.Training.Groups+rep.Validation.Groups, rep.Measures[0].NDCG, rep.Holdout.Groups, rep.Seed)
+// fitted is the profile of a fit: by the rules of the active one, where that is known.
+func (f *tuneFlags) fitted(result *fit.Result, d *loggedData) (scoring.Profile, error) {
+	name := f.save
+	if name == "" {
+		name = "tuned"
+	}
+	like := scoring.Default()
+	if d.active != nil {
+		like = *d.active
+		like.Explore = scoring.Explore{} // its deviations are of other weights
+	}
+	return result.Profile(name, noteOf(&result.Report, d), like)
 }
 
+// noteOf is what a profile says of its fit.
+func noteOf(rep *fit.Report, d *loggedData) string {
+	note := fmt.Sprintf("%s fit to %d clicks of %d decisions, NDCG %.4f on %d later ones, seed %d",
+		rep.Loss, rep.Training.Clicks+rep.Validation.Clicks, rep.Training.Groups+rep.Validation.Groups, rep.Measures[0].NDCG, rep.Holdout.Groups, rep.Seed)
+	if d.active == nil {
+		return note
+	}
+	for _, m := range rep.Measures[1:] {
+		if m.Name != activeBaseline || m.AboveBy == nil {
+			continue
+		}
+		note += fmt.Sprintf(", %+.4f beside %s", m.AboveBy.Mean, analysis.NameOf(d.active))
+		if m.AboveBy.Why == "" {
+			note += fmt.Sprintf(" (%+.4f to %+.4f)", m.AboveBy.Low, m.AboveBy.High)
+		}
+	}
+	return note + "; " + d.about
+}
+
+// activeBaseline is how the active profile is called beside a fit.
+const activeBaseline = "active profile"
+
 // tuneBaselines are the default profile, where the data has all its features, and some features alone.
-func tuneBaselines(d *tuning.Dataset) (out []fit.Baseline) {
+func tuneBaselines(d *loggedData) (out []fit.Baseline) {
+	if d.active != nil {
+		out = append(out, fit.Baseline{Name: activeBaseline, Score: func(data *tuning.Dataset) []float64 {
+			p, err := evaluation.OfProfile(activeBaseline, data, d.active)
+			if err != nil { // an own log has all features
+				return make([]float64, data.Rows())
+			}
+			return p.Scores
+		}})
+	}
 	weighted := func(name string, weights map[string]float64) {
 		for feature := range weights {
 			if d.Column(feature) < 0 {

@@ -24,6 +24,7 @@ func (r *runner) verbs() []*cobra.Command {
 		r.evaluate(),
 		r.ope(),
 		r.experiments(),
+		r.simulate(),
 		r.webhooks(),
 		r.users(),
 		r.bench(),

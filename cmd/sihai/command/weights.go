@@ -8,14 +8,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sihai-network/sihai/engine/analysis"
 	"github.com/sihai-network/sihai/engine/wire"
-	"github.com/sihai-network/sihai/scoring/tuning"
+	"github.com/sihai-network/sihai/scoring"
 	"github.com/sihai-network/sihai/scoring/tuning/evaluation"
 )
 
 // weightFlags are a policy that adds up weighted features.
 type weightFlags struct {
 	profile string
+	stored  string // of an own log's store
 	weights []string
 	bias    float64
 	link    string
@@ -24,6 +26,7 @@ type weightFlags struct {
 func (f *weightFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.profile, "profile", "", "file with a scoring profile as JSON, as the API has it")
+	flags.StringVar(&f.stored, "stored", "", "NAME or NAME:VERSION of a scoring profile of --data or --server, with their own log")
 	flags.StringSliceVar(&f.weights, "weights", nil, "name=weight of features of the data, instead of a profile")
 	flags.Float64Var(&f.bias, "bias", 0, "added to every score, with --weights")
 	flags.StringVar(&f.link, "link", "none", "what makes a chance of a score: none, identity or logistic")
@@ -31,7 +34,7 @@ func (f *weightFlags) add(cmd *cobra.Command) {
 }
 
 // given reports whether there is a policy at all.
-func (f *weightFlags) given() bool { return f.profile != "" || len(f.weights) > 0 }
+func (f *weightFlags) given() bool { return f.profile != "" || f.stored != "" || len(f.weights) > 0 }
 
 // linkOf reads --link.
 func (f *weightFlags) linkOf() (evaluation.Link, error) {
@@ -48,8 +51,8 @@ func (f *weightFlags) linkOf() (evaluation.Link, error) {
 
 // check tells wrong use.
 func (f *weightFlags) check() error {
-	if f.profile != "" && len(f.weights) > 0 {
-		return usagef("--profile and --weights are two ways to say the same")
+	if f.profile != "" && len(f.weights) > 0 || f.stored != "" && (f.profile != "" || len(f.weights) > 0) {
+		return usagef("--profile, --stored and --weights are ways to say the same")
 	}
 	if _, err := parseWeights(f.weights); err != nil {
 		return err
@@ -78,31 +81,45 @@ func parseWeights(pairs []string) (map[string]float64, error) {
 	return out, nil
 }
 
-// policy returns the policy for a data set.
-func (f *weightFlags) policy(d *tuning.Dataset) (evaluation.Policy, error) {
-	name, bias := "weights", f.bias
-	weights, err := parseWeights(f.weights)
-	if err != nil {
-		return evaluation.Policy{}, err
-	}
-	if f.profile != "" {
-		data, err := os.ReadFile(f.profile)
+// policy returns the policy for a data set, and the profile that it is of.
+func (f *weightFlags) policy(d *loggedData) (p evaluation.Policy, profile *scoring.Profile, err error) {
+	switch {
+	case f.stored != "":
+		profile = d.stored
+	case f.profile != "":
+		if profile, err = f.read(); err != nil {
+			return p, nil, err
+		}
+	default:
+		weights, err := parseWeights(f.weights)
 		if err != nil {
-			return evaluation.Policy{}, err
+			return p, nil, err
 		}
-		profile, faults := wire.DecodeProfile(data)
-		if len(faults) > 0 {
-			return evaluation.Policy{}, fmt.Errorf("%s: %w", f.profile, faults)
-		}
-		name, weights, bias = profile.Name, profile.Weights, profile.Bias
-		if name == "" {
-			name = "profile"
-		}
+		profile = &scoring.Profile{Name: "weights", Weights: weights, Bias: f.bias, Floor: -scoring.MaxFloor}
 	}
-	p, err := evaluation.Linear(name, d, weights, bias)
-	if err != nil {
-		return p, err
+	name := profile.Name
+	if profile.Version > 0 {
+		name = analysis.NameOf(profile)
+	}
+	if p, err = evaluation.OfProfile(name, d.Dataset, profile); err != nil {
+		return p, nil, err
 	}
 	p.Link, err = f.linkOf()
-	return p, err
+	return p, profile, err
+}
+
+// read reads the file of a profile.
+func (f *weightFlags) read() (*scoring.Profile, error) {
+	data, err := os.ReadFile(f.profile)
+	if err != nil {
+		return nil, err
+	}
+	profile, faults := wire.DecodeProfile(data)
+	if len(faults) > 0 {
+		return nil, fmt.Errorf("%s: %w", f.profile, faults)
+	}
+	if profile.Name == "" {
+		profile.Name = "profile"
+	}
+	return &profile, nil
 }

@@ -231,10 +231,16 @@ func (w *World) openParts(ctx context.Context, o Options) (*api.API, error) {
 	if err != nil {
 		return nil, err
 	}
+	evaluator, err := analysis.NewEvaluator(analysis.EvaluatorOptions{Sources: logs, Profiles: w.Store, Snapshots: w.publisher, Replays: func() (engine.Replayer, error) {
+		return decision.NewReplayer(decision.ReplayerOptions{Pasts: catalog.NewWalk(w.Store, store.Packer{}, o.Logger)})
+	}})
+	if err != nil {
+		return nil, err
+	}
 	options := api.Options{
 		Store: w.Store, Catalog: service, Decider: w.decider, Replayer: replayer, Events: taker, Redeemer: w.book, Importer: service, Imports: w.queue,
 		Webhooks: w.Hooks, Erasures: w.Sweeper, Snapshots: w.publisher, States: states, Stager: service, IDs: ids, Clock: o.Now, Logger: o.Logger,
-		Reporter: reporter, Forecaster: forecaster, Experiments: service, Results: results,
+		Reporter: reporter, Forecaster: forecaster, Experiments: service, Results: results, Evaluator: evaluator,
 	}
 	if o.Change != nil {
 		o.Change(&options)

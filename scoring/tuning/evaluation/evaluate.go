@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/sihai-network/sihai/scoring/interval"
 	"github.com/sihai-network/sihai/scoring/tuning"
@@ -11,9 +12,11 @@ import (
 
 // Options of an evaluation. The zero value is good.
 type Options struct {
-	K        int // how far down a list is looked at; 0: 10, below 0: to its end
-	Bins     int // of the calibration error; 0: 15
+	K        int  // how far down a list is looked at; 0: 10, below 0: to its end
+	Bins     int  // of the calibration error; 0: 15
+	Linear   bool // gains of NDCG are the labels themselves and not 2^label − 1: for labels that are amounts
 	Interval interval.Options
+	Measures []string           // names of those that are told; nil: all
 	Progress func(policies int) // called after each policy with how many are done; nil: nobody asks
 }
 
@@ -60,7 +63,7 @@ func Evaluate(ctx context.Context, d *tuning.Dataset, policies []Policy, o Optio
 		if len(p.Scores) != d.Rows() {
 			return nil, fmt.Errorf("evaluate %s: %d scores for %d candidates", p.Name, len(p.Scores), d.Rows())
 		}
-		s := newSheet(d, p, ids, o.K)
+		s := newSheet(d, p, ids, &o)
 		for g := range d.Groups() {
 			if g%4096 == 0 && ctx.Err() != nil {
 				return nil, fmt.Errorf("evaluate %s: %w", p.Name, ctx.Err())
@@ -70,7 +73,7 @@ func Evaluate(ctx context.Context, d *tuning.Dataset, policies []Policy, o Optio
 		s.pooled(o.Bins)
 		s.concentration()
 		s.exposed = nil
-		report.Lines = append(report.Lines, s.line(first, o.Interval))
+		report.Lines = append(report.Lines, s.line(first, &o))
 		if first == nil {
 			first = s
 		}
@@ -104,9 +107,12 @@ func countUsers(d *tuning.Dataset) (n int) {
 }
 
 // line makes the measures of a policy.
-func (s *sheet) line(first *sheet, o interval.Options) Line {
+func (s *sheet) line(first *sheet, o *Options) Line {
 	line := Line{Policy: s.p.Name}
 	for _, name := range names() {
+		if o.Measures != nil && !slices.Contains(o.Measures, name) {
+			continue
+		}
 		m := Measure{Name: name, Count: s.lists[name], Estimate: interval.None(), Difference: interval.None()}
 		r := s.ratios[name]
 		count, counted := s.counts[name]
@@ -118,11 +124,11 @@ func (s *sheet) line(first *sheet, o interval.Options) Line {
 			m.Missing = s.missing(name)
 		default:
 			var err error
-			if m.Estimate, err = r.Estimate(o); err != nil {
+			if m.Estimate, err = r.Estimate(o.Interval); err != nil {
 				m.Missing = err.Error()
 			}
 			if first != nil && first.ratios[name] != nil {
-				m.Difference, _ = interval.Difference(first.ratios[name], r).Estimate(o) // without an interval where there is none
+				m.Difference, _ = interval.Difference(first.ratios[name], r).Estimate(o.Interval) // without an interval where there is none
 			}
 		}
 		line.Measures = append(line.Measures, m)

@@ -36,6 +36,7 @@ type sheet struct {
 	d      *tuning.Dataset
 	p      *Policy
 	k      int
+	ndcg   func(labels []float64, k int) (float64, bool)
 	order  order
 	ratios map[string]*interval.Ratios
 	lists  map[string]int // that a measure is defined for, or candidates
@@ -55,8 +56,12 @@ type exposure struct {
 	amount  float32
 }
 
-func newSheet(d *tuning.Dataset, p *Policy, ids []int32, k int) *sheet {
-	return &sheet{d: d, p: p, k: k, order: order{p.Scores, ids}, ratios: map[string]*interval.Ratios{}, lists: map[string]int{}, counts: map[string]float64{}}
+func newSheet(d *tuning.Dataset, p *Policy, ids []int32, o *Options) *sheet {
+	s := &sheet{d: d, p: p, k: o.K, ndcg: metrics.NDCG, order: order{p.Scores, ids}, ratios: map[string]*interval.Ratios{}, lists: map[string]int{}, counts: map[string]float64{}}
+	if o.Linear {
+		s.ndcg = metrics.GainNDCG
+	}
+	return s
 }
 
 // add adds to a measure that is one ratio.
@@ -72,27 +77,15 @@ func (s *sheet) add(name string, cluster int, value, weight float64) {
 
 // group takes in a list.
 func (s *sheet) group(g int) {
-	from, to := s.d.Group(g)
-	s.rows = s.rows[:0]
-	for i := from; i < to; i++ {
-		s.rows = append(s.rows, int32(i))
-	}
-	s.order.sort(s.rows)
+	s.list(g)
 	s.expose(g)
-	s.labels, s.scores = s.labels[:0], s.scores[:0]
-	for _, i := range s.rows {
-		if label := s.d.Label(int(i)); !math.IsNaN(label) {
-			s.labels = append(s.labels, label)
-			s.scores = append(s.scores, s.number(int(i)))
-		}
-	}
 	cluster := s.d.Cluster(g)
 	put := func(name string, value float64, ok bool) {
 		if ok {
 			s.add(name, cluster, value, 1)
 		}
 	}
-	ndcg, ok := metrics.NDCG(s.labels, s.k)
+	ndcg, ok := s.ndcg(s.labels, s.k)
 	put(NDCG, ndcg, ok)
 	ap, ok := metrics.AveragePrecision(s.labels)
 	put(MAP, ap, ok)
@@ -104,6 +97,23 @@ func (s *sheet) group(g int) {
 	put(HitRate, hit, ok)
 	auc, ok := metrics.AUC(s.scores, s.labels, nil)
 	put(ListAUC, auc, ok)
+}
+
+// list puts a group in order: its rows, and the labels and scores of those that have a label.
+func (s *sheet) list(g int) {
+	from, to := s.d.Group(g)
+	s.rows = s.rows[:0]
+	for i := from; i < to; i++ {
+		s.rows = append(s.rows, int32(i))
+	}
+	s.order.sort(s.rows)
+	s.labels, s.scores = s.labels[:0], s.scores[:0]
+	for _, i := range s.rows {
+		if label := s.d.Label(int(i)); !math.IsNaN(label) {
+			s.labels = append(s.labels, label)
+			s.scores = append(s.scores, s.number(int(i)))
+		}
+	}
 }
 
 // number is the score of a row, the lowest there is for what is no number.

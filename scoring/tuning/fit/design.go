@@ -21,6 +21,9 @@ type design struct {
 	hots    int     // weights of all terms
 }
 
+// constant is a deviation, relative to the mean, that is but the rounding of a feature that never differs. Scaled by it, its weight could be anything.
+const constant = 1e-9
+
 // term is a feature in buckets, or two of them crossed.
 type term struct {
 	columns []int       // one or two
@@ -58,7 +61,7 @@ func newDesign(d *tuning.Dataset, o *Options, training []int) *design {
 	for _, name := range o.Features {
 		c := d.Column(name)
 		mean, deviation := x.moments(training, c)
-		if deviation == 0 {
+		if deviation <= constant*max(math.Abs(mean), 1) {
 			deviation = 1
 		}
 		x.columns, x.means, x.scales = append(x.columns, c), append(x.means, mean), append(x.scales, deviation)

@@ -13,9 +13,10 @@ import (
 
 // Result is a fit: what it found, and what that is worth.
 type Result struct {
-	Report Report
-	x      *design
-	model  *model
+	Report  Report
+	x       *design
+	model   *model
+	holdout []int
 }
 
 // Report tells of a fit.
@@ -33,6 +34,9 @@ type Report struct {
 	Bias       float64   `json:"bias"`
 	Weights    []Weight  `json:"weights"` // for features as they are, in the order of Options.Features
 	Terms      []Term    `json:"terms,omitempty"`
+	// NoIntervals says why the weights have none although they were asked for.
+	NoIntervals string       `json:"why_no_intervals,omitempty"`
+	Curve       []CurvePoint `json:"learning_curve,omitempty"`
 	// Measures are those of the fit, and then of the baselines, on the hold-out.
 	Measures []Measures `json:"measures"`
 }
@@ -55,6 +59,10 @@ type Trial struct {
 type Weight struct {
 	Feature string  `json:"feature"`
 	Weight  float64 `json:"weight"`
+	// The standard error, and the interval of 95 % over users; nil where there is none, or none was asked for.
+	Error *float64 `json:"standard_error,omitempty"`
+	Low   *float64 `json:"low,omitempty"`
+	High  *float64 `json:"high,omitempty"`
 }
 
 // Term is a feature in buckets, or a cross of two: weights by bucket of the first and then of the second.
@@ -79,7 +87,7 @@ func Fit(ctx context.Context, d *tuning.Dataset, o Options) (*Result, error) {
 		return nil, fmt.Errorf("fit: %w", ErrFew)
 	}
 	r := &Result{Report: Report{Loss: o.Loss, Seed: o.Seed}}
-	run := fitting{ctx: ctx, o: &o, split: s, report: &r.Report, steps: len(o.Penalties) + 2}
+	run := fitting{ctx: ctx, o: &o, split: s, report: &r.Report, steps: len(o.Penalties) + 2 + len(o.Curve)}
 	seen := slices.Concat(s.training, s.validation)
 	run.x = newDesign(d, &o, seen)
 	if n := 1 + len(run.x.columns) + run.x.hots; n > MaxTerms {
@@ -96,12 +104,19 @@ func Fit(ctx context.Context, d *tuning.Dataset, o Options) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fit: %w", err)
 	}
+	r.holdout = s.holdout
 	r.x, r.model = run.x, newObjective(run.x, o.Loss, nil, nil, false).model(params)
 	if o.Loss != Logistic {
 		r.model.bias = 0 // no order hangs on it
 	}
 	r.tell(&run, d)
 	run.step()
+	if o.Uncertainty {
+		r.uncertain(&run, params, seen)
+	}
+	if err := run.learn(seen); err != nil {
+		return nil, fmt.Errorf("fit: learning curve: %w", err)
+	}
 	return r, nil
 }
 
@@ -170,7 +185,7 @@ func (r *Result) tell(f *fitting, d *tuning.Dataset) {
 	rep.Training, rep.Validation, rep.Holdout = count(f, f.split.training), count(f, f.split.validation), count(f, f.split.holdout)
 	rep.Bias = r.model.bias
 	for j, name := range f.o.Features {
-		rep.Weights = append(rep.Weights, Weight{name, r.model.w[j]})
+		rep.Weights = append(rep.Weights, Weight{Feature: name, Weight: r.model.w[j]})
 	}
 	for _, t := range r.x.terms {
 		told := Term{Edges: t.edges, Weights: r.model.hot[t.first : t.first+t.size()]}

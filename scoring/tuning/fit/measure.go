@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/sihai-network/sihai/scoring/interval"
+	"github.com/sihai-network/sihai/scoring/metrics"
 )
 
 // Measures say how good scores are on groups that the fit has not seen. Clicks count as the travellers they stand for, see Options.Positions.
@@ -55,43 +56,18 @@ func (f *objective) measure(name string, scores []float64) Measures {
 	return m
 }
 
-// ndcg is the normalised discounted cumulative gain, with gains that are linear in the clicks; NaN without any.
-//
-// Source: Järvelin, Kekäläinen, "Cumulated Gain-Based Evaluation of IR Techniques", ACM TOIS 20(4), 2002; ties as McSherry, Najork, "Computing Information
-// Retrieval Performance Measures Efficiently in the Presence of Tied Scores", ECIR 2008.
+// ndcg is metrics.TiedNDCG with gains that are linear in the clicks; NaN without any.
 func (w *group) ndcg(scores []float64) float64 {
 	n := len(w.rows)
-	order, gains := make([]int, n), make([]float64, n)
-	for i := range order {
-		order[i], gains[i] = i, w.gain(i)
+	own, gains := make([]float64, n), make([]float64, n)
+	for i, row := range w.rows {
+		own[i], gains[i] = scores[row], w.gain(i)
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[w.rows[b]], scores[w.rows[a]]) })
-	got := 0.0
-	for i := 0; i < n && i < MeasuredPlaces; {
-		end, gain, discount := i, 0.0, 0.0
-		for ; end < n && scores[w.rows[order[end]]] == scores[w.rows[order[i]]]; end++ {
-			gain += gains[order[end]]
-			discount += discountAt(end)
-		}
-		got += gain / float64(end-i) * discount
-		i = end
-	}
-	slices.SortFunc(gains, func(a, b float64) int { return cmp.Compare(b, a) })
-	best := 0.0
-	for i, g := range gains {
-		best += g * discountAt(i)
-	}
-	if best == 0 {
+	ndcg, ok := metrics.TiedNDCG(own, gains, MeasuredPlaces)
+	if !ok {
 		return math.NaN()
 	}
-	return got / best
-}
-
-func discountAt(i int) float64 {
-	if i >= MeasuredPlaces {
-		return 0
-	}
-	return 1 / math.Log2(float64(i)+2)
+	return ndcg
 }
 
 // compare tells by how much the first is above the other.

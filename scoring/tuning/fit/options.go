@@ -55,6 +55,11 @@ type Options struct {
 	// looked; under Logistic and Pairwise the chance of a click is that of a look times that of a wish.
 	Positions bool
 
+	// Uncertainty asks for intervals of the weights: some passes over the data.
+	Uncertainty bool
+	// Curve asks for fits to these shares of the data, in (0, 1], and what each is worth on the hold-out.
+	Curve []float64
+
 	Baselines  []Baseline
 	Seed       uint64
 	Iterations int // at most, of one fit; 0: 300
@@ -162,6 +167,11 @@ func (o Options) faultsOfNumbers(d *tuning.Dataset) (faults []error) {
 	}{{"holdout", o.Holdout}, {"validation", o.Validation}} {
 		if !(share.value > 0 && share.value <= 0.9) {
 			faults = append(faults, fmt.Errorf("%s: %v is not above 0 and at most 0.9", share.name, share.value))
+		}
+	}
+	for i, share := range o.Curve {
+		if !(share > 0 && share <= 1) {
+			faults = append(faults, fmt.Errorf("curve[%d]: %v is not above 0 and at most 1", i, share))
 		}
 	}
 	if o.Iterations < 1 {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sihai-network/sihai/scoring"
 	"github.com/sihai-network/sihai/scoring/trees"
+	"github.com/sihai-network/sihai/scoring/tuning"
 )
 
 // Score returns what the fit says of each row of the data set that it was made from, in order.
@@ -98,3 +99,6 @@ func cut(t *term, used []int, weights []float64, scale float64, n int) *trees.Cu
 	}
 	return part(0, len(t.edges[n])+1)
 }
+
+// Holdout returns the groups that the fit has not seen.
+func (r *Result) Holdout() *tuning.Dataset { return r.x.data.Select(r.holdout) }

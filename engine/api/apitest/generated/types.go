@@ -87,19 +87,19 @@ func (e BalanceChangePer) Valid() bool {
 
 // Defines values for BudgetMetric.
 const (
-	Impressions BudgetMetric = "impressions"
-	Redemptions BudgetMetric = "redemptions"
-	Spend       BudgetMetric = "spend"
+	BudgetMetricImpressions BudgetMetric = "impressions"
+	BudgetMetricRedemptions BudgetMetric = "redemptions"
+	BudgetMetricSpend       BudgetMetric = "spend"
 )
 
 // Valid indicates whether the value is a known member of the BudgetMetric enum.
 func (e BudgetMetric) Valid() bool {
 	switch e {
-	case Impressions:
+	case BudgetMetricImpressions:
 		return true
-	case Redemptions:
+	case BudgetMetricRedemptions:
 		return true
-	case Spend:
+	case BudgetMetricSpend:
 		return true
 	default:
 		return false
@@ -364,24 +364,84 @@ func (e ErasureState) Valid() bool {
 	}
 }
 
+// Defines values for EvaluationRequestLabel.
+const (
+	EvaluationRequestLabelDiscount   EvaluationRequestLabel = "discount"
+	EvaluationRequestLabelPurchase   EvaluationRequestLabel = "purchase"
+	EvaluationRequestLabelRedemption EvaluationRequestLabel = "redemption"
+	EvaluationRequestLabelTap        EvaluationRequestLabel = "tap"
+)
+
+// Valid indicates whether the value is a known member of the EvaluationRequestLabel enum.
+func (e EvaluationRequestLabel) Valid() bool {
+	switch e {
+	case EvaluationRequestLabelDiscount:
+		return true
+	case EvaluationRequestLabelPurchase:
+		return true
+	case EvaluationRequestLabelRedemption:
+		return true
+	case EvaluationRequestLabelTap:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EvaluationRequestLink.
+const (
+	Identity EvaluationRequestLink = "identity"
+	Logistic EvaluationRequestLink = "logistic"
+)
+
+// Valid indicates whether the value is a known member of the EvaluationRequestLink enum.
+func (e EvaluationRequestLink) Valid() bool {
+	switch e {
+	case Identity:
+		return true
+	case Logistic:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EvaluationRequestSeen.
+const (
+	EvaluationRequestSeenAnswers     EvaluationRequestSeen = "answers"
+	EvaluationRequestSeenImpressions EvaluationRequestSeen = "impressions"
+)
+
+// Valid indicates whether the value is a known member of the EvaluationRequestSeen enum.
+func (e EvaluationRequestSeen) Valid() bool {
+	switch e {
+	case EvaluationRequestSeenAnswers:
+		return true
+	case EvaluationRequestSeenImpressions:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventType.
 const (
-	EventTypeClick      EventType = "click"
-	EventTypeDismiss    EventType = "dismiss"
-	EventTypeImpression EventType = "impression"
-	EventTypeSave       EventType = "save"
+	Click      EventType = "click"
+	Dismiss    EventType = "dismiss"
+	Impression EventType = "impression"
+	Save       EventType = "save"
 )
 
 // Valid indicates whether the value is a known member of the EventType enum.
 func (e EventType) Valid() bool {
 	switch e {
-	case EventTypeClick:
+	case Click:
 		return true
-	case EventTypeDismiss:
+	case Dismiss:
 		return true
-	case EventTypeImpression:
+	case Impression:
 		return true
-	case EventTypeSave:
+	case Save:
 		return true
 	default:
 		return false
@@ -1048,6 +1108,48 @@ func (e ListChangesParamsState) Valid() bool {
 	}
 }
 
+// Defines values for ExportDatasetParamsLabel.
+const (
+	ExportDatasetParamsLabelDiscount   ExportDatasetParamsLabel = "discount"
+	ExportDatasetParamsLabelPurchase   ExportDatasetParamsLabel = "purchase"
+	ExportDatasetParamsLabelRedemption ExportDatasetParamsLabel = "redemption"
+	ExportDatasetParamsLabelTap        ExportDatasetParamsLabel = "tap"
+)
+
+// Valid indicates whether the value is a known member of the ExportDatasetParamsLabel enum.
+func (e ExportDatasetParamsLabel) Valid() bool {
+	switch e {
+	case ExportDatasetParamsLabelDiscount:
+		return true
+	case ExportDatasetParamsLabelPurchase:
+		return true
+	case ExportDatasetParamsLabelRedemption:
+		return true
+	case ExportDatasetParamsLabelTap:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExportDatasetParamsSeen.
+const (
+	Answers     ExportDatasetParamsSeen = "answers"
+	Impressions ExportDatasetParamsSeen = "impressions"
+)
+
+// Valid indicates whether the value is a known member of the ExportDatasetParamsSeen enum.
+func (e ExportDatasetParamsSeen) Valid() bool {
+	switch e {
+	case Answers:
+		return true
+	case Impressions:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RunImportParamsKind.
 const (
 	RunImportParamsKindCampaigns RunImportParamsKind = "campaigns"
@@ -1554,6 +1656,59 @@ type CodeChange struct {
 	Code   string `json:"code"`
 }
 
+// DatasetCandidate defines model for DatasetCandidate.
+type DatasetCandidate struct {
+	Features map[string]float64 `json:"features"`
+
+	// Id merchant/campaign@venue
+	Id string `json:"id"`
+
+	// Label of one that was shown: 0 or 1, or minor units of the currency
+	Label    *float64 `json:"label,omitempty"`
+	Merchant string   `json:"merchant"`
+
+	// Position of one that was shown
+	Position *int32 `json:"position,omitempty"`
+
+	// Propensity of one that was shown
+	Propensity *float64 `json:"propensity,omitempty"`
+	Score      float64  `json:"score"`
+
+	// Shown it is known what came of it
+	Shown bool `json:"shown"`
+}
+
+// DatasetContext defines model for DatasetContext.
+type DatasetContext struct {
+	Country *string `json:"country,omitempty"`
+
+	// Hour by the clock of the first offer's venue
+	Hour *int64 `json:"hour,omitempty"`
+
+	// Language the traveller's first
+	Language *string `json:"language,omitempty"`
+
+	// Place H3 cell of resolution 7
+	Place *string `json:"place,omitempty"`
+
+	// Segments joined by |
+	Segments *string `json:"segments,omitempty"`
+}
+
+// DatasetDecision defines model for DatasetDecision.
+type DatasetDecision struct {
+	// Candidates the offers that were answered
+	Candidates []DatasetCandidate `json:"candidates"`
+	Context    DatasetContext     `json:"context"`
+
+	// Id decision/placement
+	Id   string    `json:"id"`
+	Time time.Time `json:"time"`
+
+	// User a number: users are told apart and not named
+	User *string `json:"user,omitempty"`
+}
+
 // Decision defines model for Decision.
 type Decision struct {
 	// BeliefEpoch of what is believed of the weights of a profile that learns
@@ -1705,6 +1860,137 @@ type Erasure struct {
 
 // ErasureState purging: no answer tells of the user any more, and the files are being rewritten; done: no file holds the ID
 type ErasureState string
+
+// Estimate defines model for Estimate.
+type Estimate struct {
+	High          *float64 `json:"high,omitempty"`
+	Low           *float64 `json:"low,omitempty"`
+	StandardError *float64 `json:"standard_error,omitempty"`
+	Value         *float64 `json:"value,omitempty"`
+}
+
+// Estimator defines model for Estimator.
+type Estimator struct {
+	EffectiveSampleSize float64  `json:"effective_sample_size"`
+	High                *float64 `json:"high,omitempty"`
+
+	// LargestShare of all weight, that one user holds
+	LargestShare  float64  `json:"largest_share"`
+	LargestWeight float64  `json:"largest_weight"`
+	Low           *float64 `json:"low,omitempty"`
+	MeanWeight    Estimate `json:"mean_weight"`
+	Name          string   `json:"name"`
+
+	// Outcomes users with a reward where the profile agrees with the log
+	Outcomes int64 `json:"outcomes"`
+
+	// Refused what is missing for a number
+	Refused       *[]string `json:"refused,omitempty"`
+	StandardError *float64  `json:"standard_error,omitempty"`
+
+	// Unreached share of what the profile would show that the log never shows there
+	Unreached float64  `json:"unreached"`
+	Value     *float64 `json:"value,omitempty"`
+}
+
+// EvaluatedProfile defines model for EvaluatedProfile.
+type EvaluatedProfile struct {
+	Draft *Profile `json:"draft,omitempty"`
+	Name  *string  `json:"name,omitempty"`
+
+	// Version left out: the newest
+	Version *int64 `json:"version,omitempty"`
+}
+
+// Evaluation defines model for Evaluation.
+type Evaluation struct {
+	// Bytes of memory that the offers took
+	Bytes int64 `json:"bytes"`
+
+	// Decisions that were read
+	Decisions int64     `json:"decisions"`
+	From      time.Time `json:"from"`
+
+	// K 0: lists are looked at to their end
+	K int64 `json:"k"`
+
+	// Labelled offers of which it is known what came of them
+	Labelled int64 `json:"labelled"`
+
+	// Lists placements with offers
+	Lists int64 `json:"lists"`
+
+	// Notes what the numbers do not say
+	Notes []string `json:"notes"`
+
+	// OffPolicy by profile
+	OffPolicy *[]OffPolicy `json:"off_policy,omitempty"`
+	Offers    int64        `json:"offers"`
+
+	// OneIn 1: every decision of the span was read; n: a sample of one in n
+	OneIn int64 `json:"one_in"`
+
+	// Policies the profiles, then the active one and simple ways to order
+	Policies []Policy `json:"policies"`
+
+	// Unconverted redemptions left out, since no rate of their currency is known
+	Unconverted *int64 `json:"unconverted,omitempty"`
+
+	// Until exclusive
+	Until time.Time `json:"until"`
+	Users int64     `json:"users"`
+}
+
+// EvaluationRequest defines model for EvaluationRequest.
+type EvaluationRequest struct {
+	// Currency of discount and purchase, which need it; ISO 4217
+	Currency *string `json:"currency,omitempty"`
+
+	// From of the decisions; 28 days before the end when left out
+	From *time.Time `json:"from,omitempty"`
+
+	// Holdout judge the last share of the decisions only: what a fit to the rest has not seen
+	Holdout *float64 `json:"holdout,omitempty"`
+
+	// K how far down a list is looked at; 10 when left out
+	K *int64 `json:"k,omitempty"`
+
+	// Label what is success: that an offer was tapped, or used, or what its uses took off or were worth; tap when left out
+	Label *EvaluationRequestLabel `json:"label,omitempty"`
+
+	// Level chance that an interval holds the truth; 0.95 when left out
+	Level *float64 `json:"level,omitempty"`
+
+	// Link what makes a chance of a score; when left out nothing does
+	Link *EvaluationRequestLink `json:"link,omitempty"`
+
+	// Metrics those that are told; all when left out
+	Metrics *[]string `json:"metrics,omitempty"`
+
+	// OffPolicy tell besides what each profile would have earned, by the last 20,000 decisions at most
+	OffPolicy *bool `json:"off_policy,omitempty"`
+
+	// Profiles what is judged; the first is compared with the others. The active version when left out
+	Profiles *[]EvaluatedProfile `json:"profiles,omitempty"`
+
+	// Seed of intervals and of the order by lot; 1 when left out
+	Seed *int64 `json:"seed,omitempty"`
+
+	// Seen of which offers it is known what came of them: those with an impression, or all that were answered; impressions when left out
+	Seen *EvaluationRequestSeen `json:"seen,omitempty"`
+
+	// Until exclusive; now when left out
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// EvaluationRequestLabel what is success: that an offer was tapped, or used, or what its uses took off or were worth; tap when left out
+type EvaluationRequestLabel string
+
+// EvaluationRequestLink what makes a chance of a score; when left out nothing does
+type EvaluationRequestLink string
+
+// EvaluationRequestSeen of which offers it is known what came of them: those with an impression, or all that were answered; impressions when left out
+type EvaluationRequestSeen string
 
 // Event defines model for Event.
 type Event struct {
@@ -2244,6 +2530,22 @@ type Location struct {
 // LocationType gps when left out
 type LocationType string
 
+// Measure defines model for Measure.
+type Measure struct {
+	Difference *Estimate `json:"difference,omitempty"`
+	High       *float64  `json:"high,omitempty"`
+	Low        *float64  `json:"low,omitempty"`
+
+	// Missing why there is no value, or no interval
+	Missing *string `json:"missing,omitempty"`
+	Name    string  `json:"name"`
+
+	// Over lists, offers or merchants
+	Over          int64    `json:"over"`
+	StandardError *float64 `json:"standard_error,omitempty"`
+	Value         *float64 `json:"value,omitempty"`
+}
+
 // Merchant defines model for Merchant.
 type Merchant struct {
 	// Approval second_key: what one key of the merchant changes of a campaign waits until another key of the merchant approves it; disabling does not. Only an operator takes it back
@@ -2290,6 +2592,13 @@ type Money struct {
 
 	// Currency ISO 4217 code
 	Currency string `json:"currency"`
+}
+
+// Move defines model for Move.
+type Move struct {
+	// By positions; below 0 is up
+	By     int64 `json:"by"`
+	Offers int64 `json:"offers"`
 }
 
 // Moved defines model for Moved.
@@ -2372,6 +2681,21 @@ type Numbers struct {
 	// Spend discounts given and not undone, by currency
 	Spend   []Money `json:"spend"`
 	UseRate *Share  `json:"use_rate,omitempty"`
+}
+
+// OffPolicy defines model for OffPolicy.
+type OffPolicy struct {
+	Estimators []Estimator `json:"estimators"`
+
+	// LeftOut lists whose decision cannot be made again, or of which a propensity is missing
+	LeftOut int64    `json:"left_out"`
+	Lists   int64    `json:"lists"`
+	Logged  Estimate `json:"logged"`
+
+	// Positions that are counted, from the top
+	Positions      int64      `json:"positions"`
+	ScoringProfile ProfileRef `json:"scoring_profile"`
+	Users          int64      `json:"users"`
 }
 
 // Offer defines model for Offer.
@@ -2489,6 +2813,13 @@ type PlacementRequest struct {
 	Count            int64     `json:"count"`
 	ExcludeMerchants *[]string `json:"exclude_merchants,omitempty"`
 	Id               string    `json:"id"`
+}
+
+// Policy defines model for Policy.
+type Policy struct {
+	Measures       []Measure   `json:"measures"`
+	Name           string      `json:"name"`
+	ScoringProfile *ProfileRef `json:"scoring_profile,omitempty"`
 }
 
 // Pricing defines model for Pricing.
@@ -2940,6 +3271,79 @@ type Share struct {
 	High  float64 `json:"high"`
 	Low   float64 `json:"low"`
 	Value float64 `json:"value"`
+}
+
+// Shift defines model for Shift.
+type Shift struct {
+	After  int64 `json:"after"`
+	Before int64 `json:"before"`
+
+	// CampaignId left out: all of the merchant's
+	CampaignId *string `json:"campaign_id,omitempty"`
+	FirstAfter int64   `json:"first_after"`
+
+	// FirstBefore lists that it leads
+	FirstBefore int64  `json:"first_before"`
+	MerchantId  string `json:"merchant_id"`
+}
+
+// Simulation defines model for Simulation.
+type Simulation struct {
+	// Campaigns the largest changes first
+	Campaigns []Shift `json:"campaigns"`
+
+	// Changed lists of other offers, or in another order
+	Changed int64 `json:"changed"`
+
+	// Decisions that were made again
+	Decisions int64 `json:"decisions"`
+
+	// From of the first decision
+	From time.Time `json:"from"`
+
+	// Lists placements of the decisions
+	Lists int64 `json:"lists"`
+
+	// Merchants the largest changes first
+	Merchants []Shift `json:"merchants"`
+
+	// Moves kept offers by how far they move
+	Moves []Move `json:"moves"`
+
+	// Notes what the numbers do not say
+	Notes      []string `json:"notes"`
+	OffersCame int64    `json:"offers_came"`
+
+	// OffersKept in a list before and after
+	OffersKept int64 `json:"offers_kept"`
+	OffersWent int64 `json:"offers_went"`
+
+	// OtherFirst lists with another first offer
+	OtherFirst     int64      `json:"other_first"`
+	Overlap        Estimate   `json:"overlap"`
+	ScoringProfile ProfileRef `json:"scoring_profile"`
+
+	// Unknown that cannot be made again
+	Unknown int64 `json:"unknown"`
+
+	// Until just after the last
+	Until time.Time `json:"until"`
+}
+
+// SimulationRequest defines model for SimulationRequest.
+type SimulationRequest struct {
+	// From of the decisions; however far back when left out
+	From *time.Time `json:"from,omitempty"`
+
+	// Last decisions that are made again, the last ones; 1000 when left out
+	Last *int64 `json:"last,omitempty"`
+
+	// MerchantId name this merchant's campaigns only
+	MerchantId *string          `json:"merchant_id,omitempty"`
+	Profile    EvaluatedProfile `json:"profile"`
+
+	// Until exclusive; now when left out
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // Stacking defines model for Stacking.
@@ -3406,6 +3810,30 @@ type ListErasuresParams struct {
 	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ExportDatasetParams defines parameters for ExportDataset.
+type ExportDatasetParams struct {
+	// From of the decisions, RFC 3339; 28 days before the end when left out
+	From *string `form:"from,omitempty" json:"from,omitempty"`
+
+	// Until exclusive; now when left out
+	Until *string `form:"until,omitempty" json:"until,omitempty"`
+
+	// Label tap when left out
+	Label *ExportDatasetParamsLabel `form:"label,omitempty" json:"label,omitempty"`
+
+	// Currency of discount and purchase
+	Currency *string `form:"currency,omitempty" json:"currency,omitempty"`
+
+	// Seen impressions when left out
+	Seen *ExportDatasetParamsSeen `form:"seen,omitempty" json:"seen,omitempty"`
+}
+
+// ExportDatasetParamsLabel defines parameters for ExportDataset.
+type ExportDatasetParamsLabel string
+
+// ExportDatasetParamsSeen defines parameters for ExportDataset.
+type ExportDatasetParamsSeen string
+
 // TakeEventsParams defines parameters for TakeEvents.
 type TakeEventsParams struct {
 	// IdempotencyKey the same key and body gets the first answer again; the same key with another body 422; one still in progress 409
@@ -3865,6 +4293,9 @@ type DecideJSONRequestBody = Request
 // ReplayDecisionJSONRequestBody defines body for ReplayDecision for application/json ContentType.
 type ReplayDecisionJSONRequestBody = ReplayRequest
 
+// EvaluateJSONRequestBody defines body for Evaluate for application/json ContentType.
+type EvaluateJSONRequestBody = EvaluationRequest
+
 // TakeEventsJSONRequestBody defines body for TakeEvents for application/json ContentType.
 type TakeEventsJSONRequestBody = Events
 
@@ -3909,6 +4340,9 @@ type ActivateScoringProfileJSONRequestBody = Activation
 
 // AddScoringProfileVersionJSONRequestBody defines body for AddScoringProfileVersion for application/json ContentType.
 type AddScoringProfileVersionJSONRequestBody = Profile
+
+// SimulateJSONRequestBody defines body for Simulate for application/json ContentType.
+type SimulateJSONRequestBody = SimulationRequest
 
 // ValidateOrderJSONRequestBody defines body for ValidateOrder for application/json ContentType.
 type ValidateOrderJSONRequestBody = Order
