@@ -92,6 +92,9 @@ func (f *Forecaster) replay(ctx context.Context, r engine.ForecastRequest, now t
 	}
 	x := newReplay(r, now, l, t, &snap.Profile)
 	x.popular = snap.Popularity[x.own]
+	if err := x.readAccount(ctx, f.o.Log.sources.Accounts); err != nil {
+		return nil, 0, err
+	}
 	q := Query{From: now.AddDate(0, 0, -7*r.BaseWeeks), Until: now, Parts: replayParts, Outcomes: true}
 	n, err := f.o.Log.sources.Decisions.DecisionsIn(ctx, engine.LogSpan{From: q.From, Until: q.Until})
 	if err != nil {
@@ -331,50 +334,6 @@ func (x *replay) shiftOf(weeks int) float64 {
 		square += (l - mean) * (l - mean)
 	}
 	return (priorWeeks*prior + square) / (priorWeeks + float64(weeks-1))
-}
-
-// purses are the budgets that a forecast can spend, and notes of those that it cannot.
-func (x *replay) purses(o *outlook) (purses []purse, notes []string) {
-	c := x.listing.Campaign()
-	currency := x.currency()
-	for i, b := range c.Budgets {
-		name := fmt.Sprintf("budgets[%d]", i)
-		switch {
-		case b.Per == engine.PerUser && b.Metric == engine.MetricImpressions:
-			continue // see attention
-		case b.Per != engine.PerCampaign && b.Per != "" && !(b.Per == engine.PerVenue && len(x.listing.Sites) == 1):
-			notes = append(notes, name+": a budget of each "+string(b.Per)+" is not looked at")
-			continue
-		case b.Metric == engine.MetricSpend && b.Currency != currency:
-			notes = append(notes, name+": what is saved is not known in "+b.Currency)
-			continue
-		}
-		p := purse{Budget: b, name: name, left: float64(b.Limit), pace: c.Pacing}
-		if b.Period == engine.PeriodTotal || b.Period == "" {
-			if b.Metric == engine.MetricImpressions {
-				p.left = max(p.left-x.popular.Impressions, 0)
-			}
-			if end := c.Flight.End.In(x.zone); !end.IsZero() {
-				p.until = engine.DateOf(end)
-			}
-		}
-		purses = append(purses, p)
-	}
-	return purses, notes
-}
-
-// currency is that of what the campaign's offers save; empty: it is not known or there are several.
-func (x *replay) currency() (code string) {
-	for i := range x.wins {
-		switch c := x.wins[i].value.Currency; {
-		case c == "" || c == code:
-		case code == "":
-			code = c
-		default:
-			return ""
-		}
-	}
-	return code
 }
 
 func (x *replay) tellSpend(out *engine.Forecast, o *outlook) {

@@ -132,3 +132,41 @@ func TestForecastIsTheSameEachTime(t *testing.T) {
 		t.Errorf("all decisions tell %v, a sample %v", first.Showings, some.Showings)
 	}
 }
+
+// TestForecastSpendsWhatIsLeft foretells a campaign of whose budgets some was taken already: of one that is used up nothing comes, and of one that was used up in a month that is over all.
+func TestForecastSpendsWhatIsLeft(t *testing.T) {
+	for name, c := range map[string]struct {
+		budget engine.Budget
+		taken  int64
+		day    int // of November, on which it was taken; the forecast begins later in that month
+		none   bool
+	}{
+		"untouched":           {budget: engine.Budget{Period: engine.PeriodTotal, Per: engine.PerCampaign}},
+		"used up":             {budget: engine.Budget{Period: engine.PeriodTotal, Per: engine.PerCampaign}, taken: 1_000_000, day: -40, none: true},
+		"used up this month":  {budget: engine.Budget{Period: engine.PeriodMonth, Per: engine.PerCampaign}, taken: 1_000_000, day: -1, none: true},
+		"used up last month":  {budget: engine.Budget{Period: engine.PeriodMonth, Per: engine.PerCampaign}, taken: 1_000_000, day: -40},
+		"used up at its only": {budget: engine.Budget{Period: engine.PeriodTotal, Per: engine.PerVenue}, taken: 1_000_000, day: -40, none: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newTown(t, 7, 30)
+			w.live(0, 14, 40)
+			x := w.campaign("x", "m-0")
+			c.budget.Metric, c.budget.Limit = engine.MetricRedemptions, 1_000_000
+			x.Budgets = []engine.Budget{c.budget}
+			day := engine.DayTaken{Date: engine.DateOf(w.now.AddDate(0, 0, c.day)), Taken: engine.Taken{Redemptions: c.taken}}
+			w.ok(w.store.UpdateAccount(t.Context(), engine.CampaignRef{MerchantID: "m-0", CampaignID: "x"}, func(tx engine.AccountTx) error {
+				if c.budget.Per == engine.PerVenue {
+					return tx.PutBalance(&engine.Balance{BalanceKey: engine.BalanceKey{Per: engine.PerVenue, ID: x.Venues.IDs[0]}, Total: day.Taken})
+				}
+				return tx.PutHead(&engine.AccountHead{Balance: engine.Balance{BalanceKey: engine.BalanceKey{Per: engine.PerCampaign}, Total: day.Taken, Days: []engine.DayTaken{day}}})
+			}))
+			f, err := w.forecaster(0).Forecast(t.Context(), engine.ForecastRequest{Campaign: &x, Days: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if (f.Showings.High == 0) != c.none || (f.Limited == "budgets[0]") != c.none {
+				t.Errorf("%v showings, limited by %q, notes %v", f.Showings, f.Limited, f.Notes)
+			}
+		})
+	}
+}

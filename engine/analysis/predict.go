@@ -183,10 +183,12 @@ func (o *outlook) spend(purses []purse, d *forecastDay, showings, sales float64)
 	for i := range purses {
 		p := &purses[i]
 		p.renew(d.date)
-		if want := takes(p); want > 0 {
-			if s := p.allowance(d.date) / want; s < share {
-				share, by = max(s, 0), i
-			}
+		want, allowed := takes(p), p.allowance(d.date)
+		switch {
+		case allowed <= 0 && share > 0: // it is used up, and nothing is shown any more
+			share, by = 0, i
+		case allowed < want*share:
+			share, by = allowed/want, i
 		}
 	}
 	for i := range purses {

@@ -37,7 +37,9 @@ type replay struct {
 	zone     *time.Location
 	rates    *rates
 	popular  engine.Counts // of the campaign so far
-	first    time.Time     // the earliest decision; zero: none yet
+	balance  engine.Balance
+	atVenue  engine.Balance // of a campaign with a single venue
+	first    time.Time      // the earliest decision; zero: none yet
 	read     uint64
 	wins     []win
 	traffic  map[dayOfWeek]float64
