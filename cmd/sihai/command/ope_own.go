@@ -22,7 +22,7 @@ func (r *runner) askOwn(ctx context.Context, f *opeFlags) error {
 	}
 	o := &f.logged.own
 	got, err := t.Evaluate(ctx, wire.EvaluationRequest{
-		Profiles: []wire.EvaluatedProfile{asked}, From: o.from, Until: o.to, Label: f.logged.table.Label, Currency: o.currency, Seen: string(engine.SeenAnswers),
+		Profiles: []wire.EvaluatedProfile{asked}, From: o.from, Until: o.until, Label: f.logged.table.Label, Currency: o.currency, Seen: string(engine.SeenAnswers),
 		Metrics: []string{"ndcg"}, Seed: f.seed, Level: f.level, OffPolicy: true,
 	})
 	if err = errors.Join(err, t.close()); err != nil {

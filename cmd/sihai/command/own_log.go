@@ -23,9 +23,9 @@ import (
 
 // ownLog says which part of a server's, or a data folder's, log is read and what of it counts.
 type ownLog struct {
-	from, to, seen, currency string
-	maxRows                  int
-	span                     engine.LogSpan
+	from, until, seen, currency string
+	maxRows                     int
+	span                        engine.LogSpan
 }
 
 // defaultSpan is how much of a log is read where nothing is said.
@@ -37,7 +37,7 @@ const defaultRows = 10_000_000
 func (o *ownLog) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&o.from, "from", "", "own log: first moment, RFC 3339 (default: 28 days before the end)")
-	flags.StringVar(&o.to, "to", "", "own log: moment before which it ends, RFC 3339 (default: now)")
+	flags.StringVar(&o.until, "until", "", "own log: moment before which it ends, RFC 3339 (default: now)")
 	flags.StringVar(&o.seen, "seen", "", "own log: of which offers it is known what came of them, impressions or answers (default: impressions)")
 	flags.StringVar(&o.currency, "currency", "", "own log: of the labels discount and purchase")
 	flags.IntVar(&o.maxRows, "max-rows", 0, "own log: offers that are held in memory, of more a sample of the decisions (default 10,000,000: some 2 GB)")
@@ -48,7 +48,7 @@ func (o *ownLog) given() string {
 	for _, f := range []struct {
 		name string
 		is   bool
-	}{{"from", o.from != ""}, {"to", o.to != ""}, {"seen", o.seen != ""}, {"currency", o.currency != ""}, {"max-rows", o.maxRows != 0}} {
+	}{{"from", o.from != ""}, {"until", o.until != ""}, {"seen", o.seen != ""}, {"currency", o.currency != ""}, {"max-rows", o.maxRows != 0}} {
 		if f.is {
 			return f.name
 		}
@@ -72,7 +72,7 @@ func (o *ownLog) check(label string) error {
 	for _, at := range []struct {
 		name, text string
 		to         *time.Time
-	}{{"from", o.from, &o.span.From}, {"to", o.to, &o.span.Until}} {
+	}{{"from", o.from, &o.span.From}, {"until", o.until, &o.span.Until}} {
 		var err error
 		if at.text == "" {
 			continue
@@ -81,8 +81,8 @@ func (o *ownLog) check(label string) error {
 			return usagef("--%s: %q is no time such as 2026-11-01T00:00:00Z", at.name, at.text)
 		}
 	}
-	if o.from != "" && o.to != "" && !o.span.From.Before(o.span.Until) {
-		return usagef("--to does not come after --from")
+	if o.from != "" && o.until != "" && !o.span.From.Before(o.span.Until) {
+		return usagef("--until does not come after --from")
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func TestVerbsOnTheOwnLog(t *testing.T) {
 	if err != nil || p.Active || !strings.Contains(p.Note, "beside default version 2") || !strings.Contains(p.Note, "log from ") || p.Weights["relative_discount"] <= 0 {
 		t.Errorf("%v, %+v", err, p)
 	}
-	const until = " --from 2020-01-01T00:00:00Z"
+	const early = " --from 2020-01-01T00:00:00Z"
 	evaluate := "evaluate --stored better:1 --k 2 --from 2026-01-01T00:00:00Z"
 	served := asJSON[evaluationResult](t, at, evaluate)
 	if served.Decisions != decisions || served.Users != decisions/2 || len(served.Policies) != 8 || served.Policies[1].Name != "active: default version 2" {
@@ -118,10 +118,10 @@ func TestVerbsOnTheOwnLog(t *testing.T) {
 	for _, wrong := range []step{
 		{args: "simulate", code: 2, err: "--stored"}, {args: "simulate --stored none", code: 1, err: "none"}, {args: "simulate --weights distance=1 --last 0 --from x", code: 1, err: "from"},
 		{args: "evaluate --label love", code: 2, err: "--label"}, {args: "evaluate --label purchase", code: 2, err: "--currency"}, {args: "evaluate --from yesterday", code: 2, err: "--from"},
-		{args: "evaluate --to 2026-01-01T00:00:00Z --from 2026-01-02T00:00:00Z", code: 2, err: "--to"}, {args: "evaluate --seen eyes", code: 2, err: "--seen"},
+		{args: "evaluate --until 2026-01-01T00:00:00Z --from 2026-01-02T00:00:00Z", code: 2, err: "--until"}, {args: "evaluate --seen eyes", code: 2, err: "--seen"},
 		{args: "evaluate --stored better:x", code: 2, err: "--stored"}, {args: "evaluate --stored none", code: 1, err: "none"},
 		{args: "ope --policy uniform", code: 2, err: "for files"}, {args: "ope --policy profile --stored better --temperature 1", code: 2, err: "for files"},
-		{args: "evaluate --to 2020-01-02T00:00:00Z" + until, code: 1, err: "too little"},
+		{args: "evaluate --until 2020-01-02T00:00:00Z" + early, code: 1, err: "too little"},
 		{args: "evaluate --logged x.csv --label a --from 2020-01-01T00:00:00Z", code: 2, err: "--from"}, {args: "evaluate --logged x.csv --label a --stored b", code: 2, err: "--stored"},
 	} {
 		own.do(t, wrong)

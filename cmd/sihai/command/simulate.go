@@ -53,7 +53,7 @@ func (r *runner) simulate() *cobra.Command {
 	flags := cmd.Flags()
 	flags.IntVar(&f.request.Last, "last", 0, "decisions, the last ones, up to 20000 (default 1000)")
 	flags.StringVar(&f.request.From, "from", "", "first moment, RFC 3339 (default: however far back)")
-	flags.StringVar(&f.request.Until, "to", "", "moment before which they end, RFC 3339 (default: now)")
+	flags.StringVar(&f.request.Until, "until", "", "moment before which they end, RFC 3339 (default: now)")
 	flags.StringVar(&f.request.Merchant, "merchant", "", "name this merchant's campaigns only")
 	return cmd
 }
