@@ -281,8 +281,11 @@ func (c *call) put(version uint64, value any) error {
 
 // published waits until decisions see what was written, so that a client reads its own write. A publication that takes long is not waited for:
 // the write stands, whatever becomes of this.
-func (c *call) published() {
-	ctx, cancel := context.WithTimeout(c.ctx(), publishWait)
+func (c *call) published() { c.publishedWithin(publishWait) }
+
+// publishedWithin is published for what may take longer.
+func (c *call) publishedWithin(wait time.Duration) {
+	ctx, cancel := context.WithTimeout(c.ctx(), wait)
 	defer cancel()
 	position, err := c.api.Store.Position(ctx)
 	if err == nil {
@@ -293,8 +296,11 @@ func (c *call) published() {
 	}
 }
 
-// publishWait bounds the wait of a writer for the snapshot that holds its write.
-const publishWait = 5 * time.Second
+// The bounds of the wait of a writer for the snapshot that holds its write: of one thing, and of an upload, which publishes a million campaigns within some ten seconds.
+const (
+	publishWait = 5 * time.Second
+	uploadWait  = 2 * time.Minute
+)
 
 // mediaType returns the type of a Content-Type header without its parameters.
 func mediaType(header string) string {

@@ -55,7 +55,7 @@ func runImport(c *call) error {
 		return err
 	}
 	if report.State == engine.ImportDone {
-		c.published()
+		c.publishedWithin(uploadWait)
 	}
 	if report.State == engine.ImportFailed && !report.DryRun {
 		return c.refused(&report)
