@@ -1,6 +1,9 @@
 package decision
 
 import (
+	"testing"
+	"time"
+
 	"github.com/sihai-network/sihai/engine"
 	"github.com/sihai-network/sihai/scoring"
 )
@@ -41,4 +44,26 @@ func DecideFully(o Options, snap *engine.Snapshot, request *engine.Request, id s
 	r.begin(&s, snap, scoring.NewScorer(snap.Profile), request)
 	r.retrieve()
 	return r.answer(id), nil
+}
+
+// Single decides as a Service does that answers one request after another, in memory that is its own: what a pool drops now and then is not counted.
+func Single(t testing.TB, o Options, snap *engine.Snapshot) func(*engine.Request) *engine.Decision {
+	s, err := o.settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	usual, work, curves := newCompiled(snap, nil).usual, newRun(), newCurves()
+	return func(r *engine.Request) *engine.Decision {
+		work.digests, work.curves = usual.digests, curves
+		return work.decide(&s, usual.snap, usual.scorer, r, "d")
+	}
+}
+
+// Arms tells the arms of users in the experiments of a snapshot; empty for none.
+func Arms(snap *engine.Snapshot) func(user string, at time.Time) string {
+	c := newCompiled(snap, nil)
+	return func(user string, at time.Time) string {
+		_, arm := c.wayOf(user, at)
+		return arm.Arm
+	}
 }

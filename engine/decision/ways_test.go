@@ -163,21 +163,18 @@ func TestWhoIsInNoExperiment(t *testing.T) {
 // An assignment adds no garbage to a decision.
 func TestExperimentsMakeNoGarbage(t *testing.T) {
 	w, snap := dozen(t)
-	plain := *snap
 	snap.Experiments = []*engine.LiveExperiment{trialOf(t, w.profile, scoring.Profile{Name: "far", Version: 3, Weights: w.profile.Weights})}
-	allocations := func(s *engine.Snapshot) float64 {
-		o := optionsFor(s, newMemoryLog())
-		o.Queue = 1
-		service := start(t, o)
-		r := ask()
-		r.User.ID = "u-1"
-		return testing.AllocsPerRun(500, func() {
-			if _, err := service.Decide(t.Context(), r, nil); err != nil {
-				t.Fatal(err)
-			}
-		})
+	armOf, taken := decision.Arms(snap), 0
+	for i := range 20 {
+		user := fmt.Sprint("u-", i)
+		if armOf(user, noon) != "" {
+			taken++
+		}
+		if n := testing.AllocsPerRun(100, func() { armOf(user, noon) }); n > 0 {
+			t.Errorf("%s: %v allocations", user, n)
+		}
 	}
-	if without, with := allocations(&plain), allocations(snap); with > without+0.5 {
-		t.Errorf("%v allocations, without an experiment %v", with, without)
+	if taken == 0 || taken == 20 {
+		t.Errorf("%d of 20 users take part", taken)
 	}
 }
