@@ -103,7 +103,10 @@ func TestVerbsOnTheOwnLog(t *testing.T) {
 	if again := asJSON[wire.OffPolicy](t, own, "ope --policy profile --stored better"); fmt.Sprintf("%+v", again.Estimators[0].EffectiveSize) != fmt.Sprintf("%+v", weighed.Estimators[0].EffectiveSize) {
 		t.Errorf("%+v, on the server %+v", again, weighed)
 	}
-	own.do(t, step{args: "evaluate --max-rows 100", out: `(?s)one in \d+ of the decisions was read|too little`})
+	// which decisions are in a sample hangs on their IDs, so that now and then it holds too little to tell
+	if got := own.run(t, "", "evaluate", "--max-rows", "100"); !(got.code == 0 && strings.Contains(got.out, "one in ") || got.code == 1 && strings.Contains(got.err, "too little")) {
+		t.Errorf("a sample: code %d, printed\n%s\ntold %q", got.code, got.out, got.err)
+	}
 	page := filepath.Join(files, "tuned.html")
 	own.do(t, step{args: "tune --loss logistic --iterations 60 --report " + page, out: "ON THE HELD OUT"})
 	checkPage(t, page, "measures", "reliability", "weights", "learning", "place", "hour", "language", "segments", "moves", "ranges")
