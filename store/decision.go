@@ -21,7 +21,7 @@ func (db *DB) AppendDecisions(ctx context.Context, ds []*engine.Decision) error 
 }
 
 // AppendTallied keeps decisions that are in no log yet, since their IDs were made for them, and tallies in the transaction of the last of them, or of their own. Some 2 MiB of decisions are one
-// transaction, as with AppendDecisions; unlike there no ID is looked up, so after an error the same list is appended again only where it is known that nothing was kept: engine.ErrDiskFull.
+// transaction, as with AppendDecisions; unlike there no ID is looked up, so after an error, when some of them may be kept, the list is appended again by AppendDecisions.
 func (db *DB) AppendTallied(ctx context.Context, ds []*engine.Decision, tallies []engine.Tally) error {
 	return db.appendAll(ctx, ds, tallies, allNew)
 }

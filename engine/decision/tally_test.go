@@ -153,6 +153,58 @@ func TestTalliesAreKeptThoughNobodyAsksMore(t *testing.T) {
 	})
 }
 
+// fullOnce is a log whose disk is full once, after some of the decisions of a block are on it.
+type fullOnce struct {
+	*tallyLog
+	kept  map[string]int // how often, by ID
+	asked int
+}
+
+func (l *fullOnce) AppendTallied(ctx context.Context, ds []*engine.Decision, tallies []engine.Tally) error {
+	l.asked++
+	if l.asked == 1 {
+		l.kept[ds[0].ID]++
+		return fmt.Errorf("append: %w", engine.ErrDiskFull)
+	}
+	for _, d := range ds { // as a store does that looks up none of them
+		l.kept[d.ID]++
+	}
+	return l.tallyLog.AppendTallied(ctx, nil, tallies)
+}
+
+func (l *fullOnce) AppendDecisions(_ context.Context, ds []*engine.Decision) error {
+	for _, d := range ds {
+		l.kept[d.ID] = max(l.kept[d.ID], 1)
+	}
+	return nil
+}
+
+// TestADiskThatFillsUpWithinABlockKeepsNothingTwice appends again what was kept in part.
+func TestADiskThatFillsUpWithinABlockKeepsNothingTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		snap := weighedWorld(rand.New(rand.NewPCG(3, 33))).snapshot(t)
+		log := &fullOnce{tallyLog: newTallyLog(), kept: make(map[string]int)}
+		s := start(t, optionsFor(snap, log))
+		for range 5 {
+			if _, err := s.Decide(t.Context(), ask(), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(time.Minute)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for id, n := range log.kept {
+			if n != 1 {
+				t.Errorf("%s was kept %d times", id, n)
+			}
+		}
+		if len(log.kept) != 5 || s.Dropped() != 0 {
+			t.Errorf("%d of 5 decisions are kept, %d dropped", len(log.kept), s.Dropped())
+		}
+	})
+}
+
 // total copies the sums so far.
 func (l *tallyLog) total() map[engine.ReasonCode]int64 {
 	l.mu.Lock()

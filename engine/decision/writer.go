@@ -174,7 +174,17 @@ func (w *writer) append(block []queued) error {
 	if time.Since(w.tallied) >= tallyWait {
 		tallies = w.takeTallies()
 	}
-	return w.keep(func(ctx context.Context) error { return log.AppendTallied(ctx, ds, tallies) })
+	again := false
+	return w.keep(func(ctx context.Context) error {
+		if !again {
+			again = true
+			return log.AppendTallied(ctx, ds, tallies)
+		}
+		if err := w.log.AppendDecisions(ctx, ds); err != nil { // which leaves out what was kept before the disk was full
+			return err
+		}
+		return log.AppendTallied(ctx, nil, tallies)
+	})
 }
 
 // tallyDue returns a channel on which something comes when it is time to write tallies; nil: there are none.
